@@ -1,0 +1,1 @@
+export type { ByteStream } from "../../ioswitch/byte_stream.ts";

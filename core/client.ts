@@ -1,0 +1,193 @@
+import type { Plan } from "../ioswitch/plan.ts";
+import type { ByteStream } from "./bytes/byte_stream.ts";
+import type {
+  BlockRecord,
+  BucketRecord,
+  ObjectAddress,
+  ObjectEntry,
+  ObjectRecord,
+  PackageAddress,
+  PackageRecord,
+} from "./catalog/catalog.ts";
+import type { JcsError } from "./errors.ts";
+import type { Scheme } from "./redundancy/scheme.ts";
+
+/** All that a command sees of jcs: in this process, or through a daemon. A command is written once and works with both.
+ *
+ *  Every method throws {@link JcsError}. `signal` ends it with `Cancelled`; nothing half-written stays. */
+export interface Client {
+  readonly spaces: SpaceClient;
+  readonly buckets: {
+    create(name: string): Promise<void>;
+    list(): Promise<readonly BucketRecord[]>;
+    /** `recursive` removes its packages and their objects too. */
+    remove(name: string, options?: { readonly recursive?: boolean }): Promise<void>;
+  };
+  readonly packages: {
+    create(address: PackageAddress): Promise<void>;
+    list(bucket: string): Promise<readonly PackageRecord[]>;
+    remove(address: PackageAddress, options?: { readonly recursive?: boolean }): Promise<void>;
+    clone(source: PackageAddress, target: PackageAddress): Promise<void>;
+  };
+  /** Stores one object. */
+  put(request: PutRequest): Promise<PutOutcome>;
+  /** Opens one object for reading. Resolves when the object is known and its blocks are chosen; the bytes come by `body`. */
+  get(request: GetRequest): Promise<GetOutcome>;
+  /** Throws `NotFound`. */
+  stat(address: ObjectAddress): Promise<ObjectRecord>;
+  /** Everything below a prefix, in order, with flat memory. */
+  list(request: ListRequest): AsyncIterable<ListEntry>;
+  remove(address: ObjectAddress): Promise<void>;
+  move(source: ObjectAddress, target: ObjectAddress, options?: { readonly replace?: boolean }): Promise<void>;
+  copy(source: ObjectAddress, target: ObjectAddress, options?: { readonly replace?: boolean }): Promise<void>;
+  /** The plan that put or get would run, drawn before or after optimisation. Transfers nothing. */
+  planPut(request: PlanPutRequest): Promise<Plan>;
+  planGet(request: PlanGetRequest): Promise<Plan>;
+  /** One line per op for people, in plan order: what `plan --text` and the labels of a drawing show. */
+  describe(plan: Plan): ReadonlyMap<string, string>;
+  close(): Promise<void>;
+}
+
+/** A space as commands show it: no secrets. */
+export interface SpaceView {
+  readonly name: string;
+  readonly service: string;
+  /** The connection string with secrets replaced by `***`. */
+  readonly connection: string;
+  readonly location?: string;
+  readonly account?: string;
+  readonly capacityBytes?: number;
+  readonly cost?: Readonly<Record<string, number>>;
+  /** From `JCS_SPACE_<NAME>`, for this run only. */
+  readonly temporary: boolean;
+  readonly blocks: number;
+  readonly bytes: number;
+}
+
+/** One thing that `space test` tried. */
+export interface SpaceTestStep {
+  readonly step: "write" | "stat" | "read" | "list" | "remove";
+  readonly milliseconds: number;
+  readonly error?: JcsError;
+}
+
+export interface SpaceClient {
+  /** Checks the connection string, opens it once, seals its secrets and records it. */
+  add(space: {
+    readonly name: string;
+    readonly connection: string;
+    readonly location?: string;
+    readonly account?: string;
+    readonly capacityBytes?: number;
+    readonly cost?: Readonly<Record<string, number>>;
+  }): Promise<void>;
+  list(): Promise<readonly SpaceView[]>;
+  /** Throws `NotFound`. */
+  show(name: string): Promise<SpaceView>;
+  remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
+  /** Writes, stats, reads, lists and removes a small object; yields each step as it ends; stops at the first error. */
+  test(name: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<SpaceTestStep>;
+}
+
+/** Bytes that go in. */
+export interface PutSource {
+  /** Length in bytes, when known before reading. A source that turns out different is `ConditionFailed`: it changed meanwhile. */
+  readonly size?: number;
+  readonly modifiedAt?: Date;
+  /** Starts reading from byte 0. */
+  open(): ByteStream;
+  /** Whether `open` may be called again (a file, not a pipe). */
+  readonly reopenable: boolean;
+}
+
+export interface PutRequest {
+  readonly address: ObjectAddress;
+  readonly source: PutSource;
+  /** `auto` unless given. */
+  readonly scheme?: Scheme;
+  /** Use only these spaces. */
+  readonly spaces?: readonly string[];
+  /** Prefer the spaces of this location. */
+  readonly affinity?: string;
+  readonly ifAbsent?: boolean;
+  /** Leave it alone when size and modification time are those of the stored object. */
+  readonly skipUnchanged?: boolean;
+  /** Accept fewer blocks than the scheme wants, as long as the object can be read; the outcome says so. */
+  readonly allowDegraded?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TransferEvent) => void;
+}
+
+/** What happens during a transfer, for progress and for messages. */
+export type TransferEvent =
+  /** `bytes` more of the object have passed. */
+  | { readonly type: "progress"; readonly bytes: number }
+  /** Something failed and was worked around; the transfer goes on. */
+  | { readonly type: "workaround"; readonly message: string; readonly error: JcsError }
+  /** The named step of §7 is complete and the next has not begun. */
+  | { readonly type: "step"; readonly step: string };
+
+export interface PutOutcome {
+  readonly status: "stored" | "unchanged" | "degraded";
+  readonly object: ObjectRecord;
+  /** Block numbers that are owed, when degraded. */
+  readonly missingBlocks: readonly number[];
+  /** Things the user should know, for example that nothing protects the data. */
+  readonly warnings: readonly string[];
+}
+
+export interface GetRequest {
+  readonly address: ObjectAddress;
+  readonly offset?: number;
+  readonly length?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TransferEvent) => void;
+}
+
+export interface GetOutcome {
+  readonly object: ObjectRecord;
+  /** Bytes that `body` will deliver. */
+  readonly length: number;
+  /** Verified bytes. When the whole object was asked for, the last pull fails with `Corrupt` if the object's SHA-256 is wrong: do
+   *  not keep what came until the end of the stream was reached. Ends with `TooFewBlocks` when no way around the losses is left. */
+  readonly body: ByteStream;
+}
+
+export interface ListRequest {
+  readonly package: PackageAddress;
+  /** Only paths that start with this. */
+  readonly prefix?: string;
+  /** Only paths after this one. */
+  readonly after?: string;
+  /** One level only: what lies deeper shows as its prefix. `prefix` must then be empty or end with `/`. */
+  readonly delimited?: boolean;
+}
+
+export type ListEntry =
+  | { readonly type: "prefix"; readonly path: string }
+  | { readonly type: "object"; readonly object: ObjectEntry };
+
+export interface PlanPutRequest {
+  readonly address: ObjectAddress;
+  readonly size?: number;
+  readonly scheme?: Scheme;
+  readonly spaces?: readonly string[];
+  readonly affinity?: string;
+  /** Show it as it was before the passes. */
+  readonly before?: boolean;
+}
+
+export interface PlanGetRequest {
+  readonly address: ObjectAddress;
+  readonly offset?: number;
+  readonly length?: number;
+  /** Plan as if these spaces were gone. */
+  readonly without?: readonly string[];
+  readonly before?: boolean;
+}
+
+/** Where the blocks of an object are, for `redundancy show`. */
+export interface BlockView extends BlockRecord {
+  readonly role: "data" | "parity" | "replica";
+}

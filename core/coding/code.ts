@@ -1,0 +1,34 @@
+/** An erasure code: k data shards, m parity shards, any k of them give the rest.
+ *
+ *  Shard numbers 0 to k-1 are data, k to k+m-1 parity. A code is systematic (data shards are the data) and linear, and
+ *  byte ranges are independent: the same range of k shards gives the same range of the others, as long as it starts and
+ *  ends at multiples of `blockBytes`. Immutable and shared; see {@link createCode}. */
+export interface Code {
+  /** The name stored in the scheme, for example `cauchy16/1`: it fixes matrix and word layout for ever. */
+  readonly name: string;
+  readonly dataShards: number;
+  readonly parityShards: number;
+  /** Shard lengths are multiples of this: 256 over GF(2^4), 512 over GF(2^8). */
+  readonly blockBytes: number;
+  /** Parity rows over the data shards, m × k field elements. */
+  readonly matrix: readonly (readonly number[])[];
+  /** Whether the shards in `present` are enough for all in `wanted`. */
+  canRebuild(present: readonly number[], wanted: readonly number[]): boolean;
+  /** Plans the computation of shards `wanted` from shards `present`: which of them it reads, and how to run it.
+   *  Encoding is `rebuild([0 … k-1], [k … k+m-1])`. Throws `TooFewBlocks`, naming both, when they do not suffice, and `Usage` for
+   *  numbers that are not shards or stand twice. Kernels are cached; the first call for a pattern costs some milliseconds. */
+  rebuild(present: readonly number[], wanted: readonly number[]): Rebuild;
+}
+
+/** One planned computation, for any number of calls. */
+export interface Rebuild {
+  /** The shards that are read, a subset of `present`, in the order of `run`'s inputs. */
+  readonly inputs: readonly number[];
+  /** The shards that come out, in the order of `run`'s outputs. */
+  readonly outputs: readonly number[];
+  /** Computes `outputs` from `inputs`: buffers of one equal length, a multiple of {@link Code.blockBytes}.
+   *
+   *  Inputs are only read, outputs wholly overwritten; they may be views of anything but must not overlap each other. The
+   *  caller owns all of them. Synchronous. Throws `Usage` for wrong counts or lengths. Does not check that the inputs are intact. */
+  run(inputs: readonly Uint8Array[], outputs: readonly Uint8Array[]): void;
+}

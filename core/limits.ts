@@ -1,0 +1,64 @@
+/** Every bound of the program, in one place. Nothing grows with the size or the number of objects. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Most bytes in one chunk that a source hands to a stream. */
+export const STREAM_CHUNK_BYTES = 1 * MIB;
+
+/** Payload bytes under one CRC-32 in a block. */
+export const CHECKSUM_CHUNK_BYTES = 64 * KIB;
+
+/** Bytes read from the end of a block whose catalogue entry is unknown, to find trailer, descriptor and table. */
+export const BLOCK_TAIL_READ_BYTES = 64 * KIB;
+
+/** Largest descriptor that a reader accepts. */
+export const DESCRIPTOR_BYTES_MAX = 1 * MIB;
+
+/** Largest block that a reader accepts the checksum table of: 4 bytes for each {@link CHECKSUM_CHUNK_BYTES}. */
+export const CHECKSUM_TABLE_BYTES_MAX = 256 * MIB;
+
+/** Strip chunk lengths that a scheme may have; a power of two. */
+export const STRIP_CHUNK_BYTES_MIN = 64 * KIB;
+export const STRIP_CHUNK_BYTES_MAX = 64 * MIB;
+export const STRIP_CHUNK_BYTES_DEFAULT = 1 * MIB;
+
+/** Most bytes that wait on one wire of a plan, unless its strips need more. */
+export const WIRE_BUFFER_BYTES = 2 * MIB;
+
+/** Most data and parity blocks of one object. */
+export const BLOCKS_MAX = 255;
+
+/** Longest object path, in UTF-8 bytes. */
+export const OBJECT_PATH_BYTES_MAX = 1024;
+
+/** Longest name of a bucket, package or space, in UTF-8 bytes. */
+export const NAME_BYTES_MAX = 128;
+
+/** Objects that one command moves at the same time, unless `--parallel` says otherwise. */
+export const PARALLEL_OBJECTS_DEFAULT = 8;
+
+/** Operations that one space serves at the same time. */
+export const SPACE_CONCURRENCY_DEFAULT = 16;
+
+/** Tries of one idempotent operation, the first included. */
+export const ATTEMPTS_MAX = 4;
+
+/** First wait before a retry; doubled each time, with full jitter. */
+export const RETRY_DELAY_MS = 200;
+export const RETRY_DELAY_MS_MAX = 10_000;
+
+/** Longest that one operation without a body may take. */
+export const OPERATION_TIMEOUT_MS = 60_000;
+
+/** Longest silence of a stream that somebody is waiting for. */
+export const STREAM_IDLE_TIMEOUT_MS = 30_000;
+
+/** How long an upload may go without renewing its lease before its blocks count as garbage. */
+export const UPLOAD_LEASE_MS = 10 * 60_000;
+
+/** How long retired blocks stay on their spaces, for readers that still use them. */
+export const GARBAGE_GRACE_MS = 60 * 60_000;
+
+/** Rows that one catalogue query returns at the most. */
+export const CATALOG_PAGE_ROWS = 1000;

@@ -1,0 +1,158 @@
+import type { ByteStream } from "../bytes/byte_stream.ts";
+
+/** What a service can do. Every difference between services is one of these, declared and tested. */
+export interface Capabilities {
+  /** Reads may start anywhere and have any length. */
+  readonly readRange: boolean;
+  /** Writes may have a body of unknown length. */
+  readonly writeUnknownSize: boolean;
+  /** `ifAbsent` is decided by the service, atomically. */
+  readonly writeIfAbsent: boolean;
+  /** Objects keep user metadata (string to string). */
+  readonly userMetadata: boolean;
+  readonly contentType: boolean;
+  /** Paths differ by letter case. */
+  readonly caseSensitive: boolean;
+  /** The service has real directories; otherwise a directory is a common prefix of names. */
+  readonly directories: boolean;
+  /** `list` yields names in ascending order of their UTF-8 bytes. */
+  readonly listSorted: boolean;
+  readonly copy: boolean;
+  readonly move: boolean;
+  readonly append: boolean;
+  readonly multipart: boolean;
+  readonly link: boolean;
+  readonly sign: boolean;
+  readonly fetch: boolean;
+  /** Longest path in UTF-8 bytes, work directory included. */
+  readonly pathBytesMax: number;
+  /** Longest single name between slashes, in UTF-8 bytes. */
+  readonly nameBytesMax: number;
+  /** Largest object; `Infinity` when there is no known bound. */
+  readonly objectBytesMax: number;
+}
+
+/** Which store this is. */
+export interface StoreInfo {
+  /** The service, as in the connection string: `fs`, `s3`, … */
+  readonly service: string;
+  /** The bucket, host or share; empty where the service has none. */
+  readonly name: string;
+  /** The folder that all paths are relative to: starts and ends with `/`. */
+  readonly workDirectory: string;
+}
+
+/** What is known about one object of a service. From `list`, only `path` and `kind` are sure to be there. */
+export interface ObjectMeta {
+  /** Relative to the work directory, `/` between names, none at the ends. */
+  readonly path: string;
+  readonly kind: "file" | "directory" | "link";
+  readonly size?: number;
+  readonly modifiedAt?: Date;
+  /** The service's own tag for this content; compare for equality only. */
+  readonly etag?: string;
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly storageClass?: string;
+}
+
+/** Options of every operation. */
+export interface CallOptions {
+  /** Ends the operation with `Cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Store.read}. */
+export interface ReadOptions extends CallOptions {
+  /** First byte; 0 unless given. */
+  readonly offset?: number;
+  /** Number of bytes; to the end unless given. Fewer come only when the object ends earlier. */
+  readonly length?: number;
+}
+
+/** Options of {@link Store.write}. */
+export interface WriteOptions extends CallOptions {
+  /** Length of the body. A body that turns out shorter or longer is an error and leaves nothing. */
+  readonly size?: number;
+  /** Fail with `AlreadyExists` when there is an object at the path. */
+  readonly ifAbsent?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+/** Options of {@link Store.list}. */
+export interface ListOptions extends CallOptions {
+  /** List only one level: what lies deeper shows as its directory. */
+  readonly delimited?: boolean;
+}
+
+/** One page of an upload in parts. */
+export interface UploadedPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly size: number;
+}
+
+/** An upload in parts, under way. Nothing is visible at the path until `complete`. */
+export interface MultipartUpload {
+  readonly id: string;
+  /** Uploads part `number` (from 1). Parts may be uploaded at the same time and in any order. */
+  part(
+    number: number,
+    body: Uint8Array | ByteStream,
+    options: CallOptions & { readonly size: number },
+  ): Promise<UploadedPart>;
+  complete(parts: readonly UploadedPart[], options?: CallOptions): Promise<ObjectMeta>;
+  /** Throws the parts away. Idempotent. */
+  abort(options?: CallOptions): Promise<void>;
+}
+
+/** A signed request that anybody can make without credentials. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
+}
+
+/** One place that keeps objects: a bucket, a directory, a server. The vendor-neutral contract of jcs.
+ *
+ *  Paths are relative to the work directory and normalised by {@link normalizePath}; one that would leave it is refused
+ *  with `Usage`. Errors are {@link JcsError}s whose `retry` the service itself decided. A missing path is `NotFound`, a missing
+ *  bucket or an unmounted root is `Unreachable`, refused credentials are `PermissionDenied`. All operations may run
+ *  concurrently. Source of the model: go-storage (BeyondStorage) and Apache OpenDAL. */
+export interface Store {
+  readonly info: StoreInfo;
+  /** What the service itself can do. */
+  readonly native: Capabilities;
+  /** What it can do through the layers on top of it. */
+  readonly capabilities: Capabilities;
+  /** What is at `path`; `NotFound` when nothing is. */
+  stat(path: string, options?: CallOptions): Promise<ObjectMeta>;
+  /** The bytes at `path`. Resolves when the service has answered, so that `NotFound` is thrown here and not mid-stream.
+   *  An offset at or past the end gives an empty stream. The stream fails when it ends before the bytes promised. */
+  read(path: string, options?: ReadOptions): Promise<ByteStream>;
+  /** Writes a whole object, replacing silently what was there. Complete or absent, never partial: when this throws, the old
+   *  object is still there, or none. Durable when it resolves, as far as the service can promise it. */
+  write(path: string, body: Uint8Array | ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
+  /** Removes one object. Idempotent: a missing path is success. A directory is removed only when it is empty. */
+  remove(path: string, options?: CallOptions): Promise<void>;
+  /** Everything below the directory `prefix` (empty for all), without a stat per object and in flat memory. A missing prefix is
+   *  an empty list. */
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectMeta>;
+  /** Copies inside the service, without the bytes passing here; replaces the target. */
+  copy?(source: string, target: string, options?: CallOptions): Promise<void>;
+  /** Renames inside the service; replaces the target. */
+  move?(source: string, target: string, options?: CallOptions): Promise<void>;
+  /** Starts an upload in parts. */
+  multipart?(path: string, options?: WriteOptions): Promise<MultipartUpload>;
+  makeDirectory?(path: string, options?: CallOptions): Promise<void>;
+  /** Signs a request that reads, writes or removes `path` without credentials until it expires. */
+  sign?(
+    operation: "read" | "write" | "remove",
+    path: string,
+    options: { readonly expiresInSeconds: number; readonly size?: number },
+  ): Promise<SignedRequest>;
+  /** Ends connections. Nothing may be called afterwards. */
+  close(): Promise<void>;
+}
