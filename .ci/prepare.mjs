@@ -42,13 +42,19 @@ function prepareServers() {
     console.log(`prepare: apt-get install ${packages.join(" ")}`);
     const isUpdated = attempt("apt-get", ["update", "-qq"], APT_UPDATE_TIMEOUT_MS);
     if (!isUpdated) console.log("prepare: the package lists are not up to date");
-    attempt("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], APT_INSTALL_TIMEOUT_MS);
+    attempt(
+      "apt-get",
+      ["install", "-y", "-qq", "--no-install-recommends", ...packages],
+      APT_INSTALL_TIMEOUT_MS,
+    );
     missing = servers.filter(isMissing);
     if (missing.length === 0) return;
   }
   for (const server of missing) {
     const binaries = server.binaries.filter((binary) => !isOnPath(binary)).join(", ");
-    console.log(`prepare: tests against ${server.name} (${server.what}) will be skipped: ${binaries} missing`);
+    console.log(
+      `prepare: tests against ${server.name} (${server.what}) will be skipped: ${binaries} missing`,
+    );
   }
   console.log(`prepare: ${missing.length} of ${servers.length} servers missing`);
   if (process.env.CI === "true") {
