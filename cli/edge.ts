@@ -1,0 +1,118 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Edge, GlobalOptions } from "../commands/command.ts";
+import type { Client } from "../core/client.ts";
+import { JcsError } from "../core/errors.ts";
+import { openClient } from "./open_client.ts";
+import { createOutput } from "./output.ts";
+import { NO_PROGRESS } from "./progress.ts";
+import { ReaderGone, type Sink } from "./sink.ts";
+
+/** The exit status when the reader of stdout has ended, the same as of any program that a closed pipe ends: 128 + SIGPIPE. */
+export const READER_GONE_STATUS = 141;
+
+/** The parts of a process that a run of the program uses. */
+export interface Host {
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdinIsTerminal: boolean;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly directory: string;
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal;
+}
+
+/** The edge of one run, and its end. */
+export interface EdgeHandle {
+  readonly edge: Edge;
+  /** Closes the client, ends every display, writes the summary and the error; resolves to the exit status. */
+  finish(error?: unknown): Promise<number>;
+}
+
+/** Makes what commands see of the process. `globals` is asked when a command runs: before, the options are not known. */
+export function createEdge(host: Host, options: { readonly globals: () => GlobalOptions }): EdgeHandle {
+  const { environment } = host;
+  const home = environment["JCS_HOME"] || join(environment["HOME"] || homedir(), ".jcs");
+  const plain = isSet(environment["CI"]);
+  let client: Promise<Client> | undefined;
+
+  const readerGone = new AbortController();
+  const signal = AbortSignal.any([host.signal, readerGone.signal]);
+  const stdout = watchReader(host.stdout, (error) => readerGone.abort(error));
+
+  const handle = createOutput({
+    stdout,
+    stderr: host.stderr,
+    style: () => {
+      const { json, quiet, verbose } = options.globals();
+      const color =
+        host.stderr.isTerminal && host.stdout.isTerminal && !plain && !isSet(environment["NO_COLOR"]);
+      return { json, quiet, verbose, color };
+    },
+    progress: () => NO_PROGRESS,
+    undrawn: (write) => write(),
+    muted: () => readerGone.signal.aborted,
+  });
+
+  const edge: Edge = {
+    global: options.globals,
+    client() {
+      client ??= openClient(edge);
+      return client;
+    },
+    output: handle.output,
+    stdin: host.stdin,
+    stdout: (chunk) => stdout.writeBytes(chunk),
+    signal,
+    environment,
+    home,
+    get configFile() {
+      return options.globals().config ?? join(home, "config.json");
+    },
+    directory: host.directory,
+    get interactive() {
+      const { json, quiet } = options.globals();
+      return host.stdinIsTerminal && host.stderr.isTerminal && !plain && !json && !quiet;
+    },
+  };
+
+  return {
+    edge,
+    async finish(error) {
+      let last = host.signal.aborted ? new JcsError("Cancelled", "Stopped: interrupted") : error;
+      if (client !== undefined) {
+        try {
+          await client.then((opened) => opened.close());
+        } catch (closing) {
+          last ??= closing;
+        }
+      }
+      const status = handle.finish(last);
+      return readerGone.signal.aborted ? READER_GONE_STATUS : status;
+    },
+  };
+}
+
+/** The same sink, which tells when its reader has ended. */
+function watchReader(sink: Sink, onGone: (error: ReaderGone) => void): Sink {
+  const tell = (error: unknown): never => {
+    if (error instanceof ReaderGone) onGone(error);
+    throw error;
+  };
+  return {
+    ...sink,
+    write(text) {
+      try {
+        sink.write(text);
+      } catch (error) {
+        tell(error);
+      }
+    },
+    writeBytes: (chunk) => sink.writeBytes(chunk).catch(tell),
+  };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== "" && value !== "0" && value !== "false";
+}

@@ -1,0 +1,100 @@
+import { Command as Commander, Option } from "@commander-js/extra-typings";
+import { COMMANDS, type CommandEntry } from "../commands/all.ts";
+import type { Edge, GlobalOptions } from "../commands/command.ts";
+import { EXIT_CODES, JcsError } from "../core/errors.ts";
+import { VERSION } from "../core/version.ts";
+import type { Sink } from "./sink.ts";
+
+/** The command line of jcs before its commands are added. */
+export function createProgram(sinks: { readonly stdout: Sink; readonly stderr: Sink }): Commander {
+  const program = new Commander("jcs")
+    .description("Joins independent clouds, servers and disks into one durable store.")
+    .usage("<command> [arguments] [options]")
+    .version(VERSION, "--version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .helpCommand("help [command]", "show help for a command")
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .configureOutput({
+      writeOut: (text) => sinks.stdout.write(text),
+      writeErr: (text) => sinks.stderr.write(text),
+      // Errors are printed at the edge, all in one way.
+      outputError: () => {},
+    });
+  for (const option of globalOptions()) program.addOption(option);
+  program.addHelpText("after", `\n${exitStatusHelp()}`);
+  return program as Commander;
+}
+
+/** Options that every command has. */
+function globalOptions(): Option[] {
+  return [
+    new Option("-c, --config <file>", "configuration to use (default: config.json in $JCS_HOME, ~/.jcs)"),
+    new Option("--json", "one JSON object per line instead of text"),
+    new Option("-q, --quiet", "only results, warnings and errors"),
+    new Option("-v, --verbose", "also show where an error came from"),
+    new Option("--no-progress", "do not show progress"),
+    new Option("--parallel <n>", "objects to work on at the same time").argParser(parseParallel),
+  ];
+}
+
+function parseParallel(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1 && count <= 1024) return count;
+  throw new JcsError(
+    "Usage",
+    `Cannot use ${JSON.stringify(text)} for --parallel: write a number from 1 to 1024`,
+  );
+}
+
+/** Reads the global options, wherever they stood. */
+export function readGlobals(program: Commander): GlobalOptions {
+  const values: Record<string, unknown> = program.opts();
+  return {
+    ...(typeof values["config"] === "string" ? { config: values["config"] } : {}),
+    json: values["json"] === true,
+    quiet: values["quiet"] === true,
+    verbose: values["verbose"] === true,
+    progress: values["progress"] !== false,
+    ...(typeof values["parallel"] === "number" ? { parallel: values["parallel"] } : {}),
+  };
+}
+
+/** Adds the command that `argv` names, or all of them when it names none that exists: help, completion and suggestions need them. */
+export async function addCommands(
+  program: Commander,
+  options: { readonly edge: Edge; readonly argv?: readonly string[] },
+): Promise<void> {
+  const first = options.argv === undefined ? undefined : firstOperand(options.argv);
+  const named = COMMANDS.filter((entry) => entry.name === first);
+  for (const entry of named.length === 1 ? named : COMMANDS)
+    await addCommand(program, { entry, edge: options.edge });
+}
+
+async function addCommand(
+  program: Commander,
+  options: { readonly entry: CommandEntry; readonly edge: Edge },
+): Promise<void> {
+  const { default: command } = await options.entry.load();
+  command.define(program.command(command.name) as unknown as Commander, options.edge);
+}
+
+/** The first word of `argv` that is neither an option nor the value of a global one. */
+function firstOperand(argv: readonly string[]): string | undefined {
+  const scan = new Commander().exitOverride().helpOption(false).helpCommand(false);
+  for (const option of globalOptions()) scan.addOption(option.argParser((text: string) => text));
+  return scan.parseOptions([...argv]).operands[0];
+}
+
+/** The exit codes for help, made of the one table. */
+export function exitStatusHelp(): string {
+  const kinds = new Map<number, string[]>([[0, ["done"]]]);
+  for (const [kind, code] of Object.entries(EXIT_CODES)) {
+    const words = kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
+    kinds.set(code, [...(kinds.get(code) ?? []), words]);
+  }
+  const lines = [...kinds]
+    .sort(([a], [b]) => a - b)
+    .map(([code, words]) => `  ${String(code).padEnd(5)}${words.join(", ")}`);
+  return `Exit status:\n${lines.join("\n")}`;
+}

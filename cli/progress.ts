@@ -1,0 +1,9 @@
+import type { Progress } from "../commands/command.ts";
+
+/** A display that shows nothing. */
+export const NO_PROGRESS: Progress = {
+  bytes() {},
+  object() {},
+  total() {},
+  end() {},
+};

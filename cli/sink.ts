@@ -1,0 +1,71 @@
+import { write, writeSync } from "node:fs";
+import { isatty } from "node:tty";
+
+/** Where the program writes: stdout or stderr, or memory in a test. */
+export interface Sink {
+  readonly isTerminal: boolean;
+  /** Width of the terminal in columns; 80 where there is none. */
+  columns(): number;
+  /** Writes and returns when it is taken, so that output never piles up in memory. Throws {@link ReaderGone}. */
+  write(text: string): void;
+  /** Writes bytes without holding up anything else. Throws {@link ReaderGone}. */
+  writeBytes(chunk: Uint8Array): Promise<void>;
+}
+
+/** The program that read our output has ended: nothing is wrong, but there is nobody left to write for. */
+export class ReaderGone extends Error {
+  override readonly name = "ReaderGone";
+}
+
+/** How long to wait before another try when the other end of a pipe in non-blocking mode takes nothing at the moment. */
+const FULL_PIPE_WAIT_MS = 5;
+
+/** A sink over a file descriptor of this process: 1 or 2. */
+export function descriptorSink(descriptor: 1 | 2): Sink {
+  const stream = () => (descriptor === 1 ? process.stdout : process.stderr);
+  const isTerminal = isatty(descriptor);
+  return {
+    isTerminal,
+    columns: () => (isTerminal ? (stream().columns ?? 80) : 80),
+    write(text) {
+      let rest: Uint8Array = new TextEncoder().encode(text);
+      while (rest.length > 0) {
+        try {
+          rest = rest.subarray(writeSync(descriptor, rest));
+        } catch (error) {
+          if (!isFull(error)) throw readerGoneOr(error);
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
+        }
+      }
+    },
+    async writeBytes(chunk) {
+      let rest = chunk;
+      while (rest.length > 0) {
+        try {
+          rest = rest.subarray(await writeSome(descriptor, rest));
+        } catch (error) {
+          if (!isFull(error)) throw readerGoneOr(error);
+          await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_WAIT_MS));
+        }
+      }
+    },
+  };
+}
+
+function writeSome(descriptor: number, chunk: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(descriptor, chunk, (error, written) => (error === null ? resolve(written) : reject(error)));
+  });
+}
+
+function isFull(error: unknown): boolean {
+  return hasCode(error, "EAGAIN");
+}
+
+function readerGoneOr(error: unknown): unknown {
+  return hasCode(error, "EPIPE") ? new ReaderGone("The reader of the output has ended") : error;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,45 @@
+import type { Command as Commander, CommanderError } from "@commander-js/extra-typings";
+import { JcsError } from "../core/errors.ts";
+
+/** Whether commander ended because it has shown what was asked for: help or the version. */
+export function isHelp(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return (
+    code === "commander.helpDisplayed" ||
+    code === "commander.version" ||
+    (code === "commander.help" && exitCode(error) === 0)
+  );
+}
+
+function exitCode(error: unknown): unknown {
+  return error instanceof Error && "exitCode" in error ? error.exitCode : undefined;
+}
+
+/** What commander found wrong with the command line, as the error that jcs prints: what it is, what was perhaps meant, where help is. */
+export function usageError(error: CommanderError, program: Commander): JcsError {
+  // Help was shown because no command was given; there is nothing to add.
+  if (error.code === "commander.help") return new JcsError("Usage", "Cannot run: no command given");
+  const [first = "", ...more] = error.message.split("\n");
+  const problem = first
+    .replace(/^error: /, "")
+    .replace(/\.$/, "")
+    .replaceAll("'", '"');
+  const suggestion = /^\(Did you mean (.*)\?\)$/.exec(more.join("\n"))?.[1];
+  const help = ["jcs", ...commandPath(program), "--help"].join(" ");
+  const hint = suggestion === undefined ? "" : `Did you mean ${suggestion}? `;
+  return new JcsError("Usage", `${problem}. ${hint}Run "${help}" for help`);
+}
+
+/** The words of the command that was being read. */
+function commandPath(program: Commander): string[] {
+  const path: string[] = [];
+  let words = program.args;
+  for (let command: Commander | undefined = program; command !== undefined; ) {
+    const next: unknown = command.commands.find((candidate) => candidate.name() === words[0]);
+    command = next as Commander | undefined;
+    if (command === undefined) break;
+    path.push(command.name());
+    words = command.args;
+  }
+  return path;
+}

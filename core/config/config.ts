@@ -1,0 +1,2 @@
+/** The configuration of jcs, checked. */
+export type Config = Readonly<Record<string, unknown>>;
