@@ -12,6 +12,12 @@ export const CHECKSUM_CHUNK_BYTES = 64 * KIB;
 /** Bytes read from the end of a block whose catalogue entry is unknown, to find trailer, descriptor and table. */
 export const BLOCK_TAIL_READ_BYTES = 64 * KIB;
 
+/** Blocks up to this length are read whole in one request; of longer ones the tail comes first. */
+export const BLOCK_WHOLE_READ_BYTES_MAX = 256 * KIB;
+
+/** Longest checksum table that an open block keeps in memory (64 GiB of payload); of longer ones it reads what it needs. */
+export const CHECKSUM_TABLE_HELD_BYTES_MAX = 4 * MIB;
+
 /** Largest descriptor that a reader accepts. */
 export const DESCRIPTOR_BYTES_MAX = 1 * MIB;
 

@@ -1,0 +1,35 @@
+import { JcsError } from "../errors.ts";
+import type { ByteStream } from "./byte_stream.ts";
+
+/** Reads a whole stream into memory, `bytesMax` at the most.
+ *
+ *  A longer stream is cancelled and gives the error that `tooLong` makes, `Unexpected` unless given. The result belongs to the
+ *  caller; it is the chunk itself when there was only one. */
+export async function collect(
+  stream: ByteStream,
+  options: { readonly bytesMax: number; readonly tooLong?: () => Error },
+): Promise<Uint8Array> {
+  const { bytesMax, tooLong } = options;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      throw tooLong?.() ?? new JcsError("Unexpected", `Cannot hold a stream: more than ${bytesMax} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  const [first] = chunks;
+  return chunks.length === 1 && first !== undefined ? first : joinBytes(chunks, bytes);
+}
+
+/** Chunks of `bytes` bytes in all, copied into one new buffer. */
+function joinBytes(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
