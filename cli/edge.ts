@@ -5,7 +5,7 @@ import type { Client } from "../core/client.ts";
 import { JcsError } from "../core/errors.ts";
 import { openClient } from "./open_client.ts";
 import { createOutput } from "./output.ts";
-import { NO_PROGRESS } from "./progress.ts";
+import { createProgress, type ProgressMode } from "./progress.ts";
 import { ReaderGone, type Sink } from "./sink.ts";
 
 /** The exit status when the reader of stdout has ended, the same as of any program that a closed pipe ends: 128 + SIGPIPE. */
@@ -41,6 +41,20 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
   const signal = AbortSignal.any([host.signal, readerGone.signal]);
   const stdout = watchReader(host.stdout, (error) => readerGone.abort(error));
 
+  function progressMode(): ProgressMode {
+    const { json, quiet, progress } = options.globals();
+    if (json || quiet || !progress) return "none";
+    return host.stderr.isTerminal && !plain && !isSet(environment["NO_COLOR"]) ? "display" : "lines";
+  }
+
+  const progress = createProgress({
+    stderr: host.stderr,
+    mode: progressMode,
+    loadView: async () => {
+      const { openProgressView } = await import("./progress_view.tsx");
+      return () => openProgressView(host.stderr);
+    },
+  });
   const handle = createOutput({
     stdout,
     stderr: host.stderr,
@@ -50,8 +64,8 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
         host.stderr.isTerminal && host.stdout.isTerminal && !plain && !isSet(environment["NO_COLOR"]);
       return { json, quiet, verbose, color };
     },
-    progress: () => NO_PROGRESS,
-    undrawn: (write) => write(),
+    progress: progress.start,
+    undrawn: progress.undrawn,
     muted: () => readerGone.signal.aborted,
   });
 
@@ -88,6 +102,7 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
           last ??= closing;
         }
       }
+      await progress.close();
       const status = handle.finish(last);
       return readerGone.signal.aborted ? READER_GONE_STATUS : status;
     },

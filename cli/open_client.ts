@@ -9,11 +9,15 @@ export async function openClient(edge: Omit<Edge, "client">): Promise<Client> {
     import("../core/config/load_config.ts"),
     import("../core/local_client.ts"),
   ]);
-  const config = await loadConfig(edge.configFile, { required: edge.global().config !== undefined });
+  const onWarning = (message: string) => edge.output.warn(message);
+  const config = await loadConfig(edge.configFile, {
+    required: edge.global().config !== undefined,
+    onWarning,
+  });
   return openLocalClient({
     home: edge.home,
     config,
     environment: edge.environment,
-    onWarning: (message) => edge.output.warn(message),
+    onWarning,
   });
 }

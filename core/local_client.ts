@@ -1,5 +1,5 @@
 import type { Client } from "./client.ts";
-import type { Config } from "./config/config.ts";
+import type { Config } from "./config/config_schema.ts";
 import { JcsError } from "./errors.ts";
 
 /** What a client in this process is opened with. */

@@ -1,2 +1,0 @@
-/** The configuration of jcs, checked. */
-export type Config = Readonly<Record<string, unknown>>;
