@@ -16,8 +16,8 @@ export interface ProgressView {
   draw(state: ProgressState): void;
   /** Runs `write` while the drawing is taken away, and puts it back below. */
   undrawn(write: () => void): void;
-  /** Takes the drawing away for good. */
-  close(): Promise<void>;
+  /** Draws how it stands at the end, which stays, and ends. */
+  close(state: ProgressState): Promise<void>;
 }
 
 /** What {@link createProgress} needs. */
@@ -71,7 +71,7 @@ export function createProgress(options: ProgressOptions): ProgressHandle {
       ended = true;
       clearTimeout(opening);
       clearInterval(redraw);
-      if (view !== undefined) closing = view.close();
+      if (view !== undefined) closing = view.close(meter.sample());
       view = undefined;
     };
   }

@@ -16,13 +16,9 @@ export function openProgressView(stderr: Sink): ProgressView {
   // What ink is to write above its drawing comes through the stream that it takes for stderr.
   let above: (() => void) | undefined;
   let writeAbove: ((data: string) => void) | undefined;
-  const messages: NodeJS.WriteStream = Object.create(terminal);
-  messages.write = () => {
-    above?.();
-    return true;
-  };
+  const messages = terminalStream({ write: () => above?.() });
 
-  const view = (state?: ProgressState) => (
+  const view = (state: ProgressState | undefined) => (
     <Progress
       state={state}
       columns={stderr.columns()}
@@ -31,7 +27,7 @@ export function openProgressView(stderr: Sink): ProgressView {
       }}
     />
   );
-  const app = render(view(), {
+  const app = render(view(undefined), {
     stdout: terminal,
     stderr: messages,
     exitOnCtrlC: false,
@@ -48,8 +44,8 @@ export function openProgressView(stderr: Sink): ProgressView {
         above = undefined;
       }
     },
-    async close() {
-      app.rerender(view());
+    async close(state) {
+      app.rerender(view({ ...state, running: [], millisecondsLeft: undefined }));
       const exited = app.waitUntilExit();
       app.unmount();
       await exited;
