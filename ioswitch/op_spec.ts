@@ -12,6 +12,10 @@ export interface Ports {
 /** Everything about one kind of op. Adding an op is one file with one of these, and a line in a table. */
 export interface OpSpec<Attrs extends JsonObject = JsonObject> {
   readonly kind: string;
+  /** It changes the world outside the plan: it is kept, and runs to its end, even when nobody wants its outputs. */
+  readonly effect?: true;
+  /** Its outputs follow from attributes, inputs and place alone: identical ops may become one. */
+  readonly pure?: true;
   /** The ports of this very op; their number may depend on its attributes. */
   ports(op: Op<Attrs>): Ports;
   /** Says what is wrong with the attributes, one sentence each; an empty list when nothing is. */
@@ -28,7 +32,8 @@ export interface RunContext<Attrs extends JsonObject = JsonObject> {
   readonly op: Op<Attrs>;
   readonly attrs: Attrs;
   readonly node: NodeId;
-  /** Aborted when the plan fails or is cancelled; long waits listen to it. */
+  /** Aborted when the plan fails or is cancelled, or when nobody wants any output of this op any more (and it has no
+   *  effect); long waits listen to it. What an op throws after that is not counted as a failure. */
   readonly signal: AbortSignal;
   /** What the embedding program offers to ops (stores, workers, …), by typed key. */
   readonly services: Services;
@@ -38,7 +43,8 @@ export interface RunContext<Attrs extends JsonObject = JsonObject> {
   value(port: number): Promise<Json>;
   /** The writing end of the stream at output `port`. An op that returns without `end()` has cut its stream off: an error. */
   sink(port: number): Sink;
-  /** Writes all of `source` to output `port` and ends it. Stops reading `source` when the consumer has gone. */
+  /** Writes all of `source` to output `port` and ends it. Stops reading `source` when the consumer has gone,
+   *  and ends its iteration. */
   emit(port: number, source: ByteStream): Promise<void>;
   /** Delivers the value of output `port`. */
   put(port: number, value: Json): void;
