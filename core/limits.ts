@@ -6,6 +6,16 @@ const MIB = 1024 * KIB;
 /** Most bytes in one chunk that a source hands to a stream. */
 export const STREAM_CHUNK_BYTES = 1 * MIB;
 
+/** Objects up to this length are hashed where they pass; longer ones on a worker thread. */
+export const HASH_INLINE_BYTES_MAX = 1 * MIB;
+
+/** The buffers that carry bytes to a hashing worker, and how many of them one hash may have under way. */
+export const HASH_BUFFER_BYTES = 512 * KIB;
+export const HASH_BUFFERS_MAX = 4;
+
+/** Most hashing workers of one process; there are never more than cores beside the main thread's. */
+export const HASH_WORKERS_MAX = 8;
+
 /** Payload bytes under one CRC-32 in a block. */
 export const CHECKSUM_CHUNK_BYTES = 64 * KIB;
 
