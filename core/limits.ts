@@ -70,6 +70,12 @@ export const OPERATION_TIMEOUT_MS = 60_000;
 /** Longest silence of a stream that somebody is waiting for. */
 export const STREAM_IDLE_TIMEOUT_MS = 30_000;
 
+/** Slowest transfer that does not count as silence, per stream. */
+export const TRANSFER_BYTES_PER_SECOND_MIN = 64 * KIB;
+
+/** A copy inside a service may take this many times {@link OPERATION_TIMEOUT_MS}: its time grows with an object that is not seen here. */
+export const COPY_TIMEOUT_FACTOR = 10;
+
 /** How long an upload may go without renewing its lease before its blocks count as garbage. */
 export const UPLOAD_LEASE_MS = 10 * 60_000;
 

@@ -10,7 +10,8 @@ export interface Service {
   readonly summary: string;
   /** Connection strings that work, for help and for error messages. */
   readonly examples: readonly string[];
-  /** Every option that a connection string of this service may have: parser, help, environment names and redaction are made of it. */
+  /** What a connection string of this service may have besides the options that all have (LAYER_OPTIONS): parser, help,
+   *  environment names and redaction are made of it. */
   readonly options: readonly ServiceOption[];
   /** Opens the store without layers. Imports client libraries only here, so that start-up stays short. Does not create what is
    *  missing: a missing bucket or root shows as `Unreachable` at the first operation. */
@@ -31,4 +32,6 @@ export interface ServiceOption {
 /** What opening a store may use of the process. */
 export interface OpenContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The place went through {@link Store.prepare} when it became a space: without its mark it is `Unreachable`. */
+  readonly prepared?: boolean;
 }

@@ -62,8 +62,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The bytes of one object, all of one version. A stream that was opened must be read to its end or cancelled (`return()`), also
+ *  when nothing was read of it yet: it may hold a connection. */
+export type ObjectStream = ByteStream & {
+  /** The tag of the version that is read, where the service tells it. */
+  readonly etag?: string;
+};
+
 /** Options of {@link Store.read}. */
 export interface ReadOptions extends CallOptions {
+  /** Read only this version: `ConditionFailed` when the object's tag is another by now. Ignored by services without tags. */
+  readonly ifMatch?: string;
   /** First byte; 0 unless given. */
   readonly offset?: number;
   /** Number of bytes; to the end unless given. Fewer come only when the object ends earlier. */
@@ -131,14 +140,16 @@ export interface Store {
   stat(path: string, options?: CallOptions): Promise<ObjectMeta>;
   /** The bytes at `path`. Resolves when the service has answered, so that `NotFound` is thrown here and not mid-stream.
    *  An offset at or past the end gives an empty stream. The stream fails when it ends before the bytes promised. */
-  read(path: string, options?: ReadOptions): Promise<ByteStream>;
+  read(path: string, options?: ReadOptions): Promise<ObjectStream>;
   /** Writes a whole object, replacing silently what was there. Complete or absent, never partial: when this throws, the old
-   *  object is still there, or none. Durable when it resolves, as far as the service can promise it. */
+   *  object is still there, or none. Durable when it resolves, as far as the service can promise it. A body that is not taken to
+   *  its end is cancelled; its own failure is thrown as it is. Bytes are not kept: the caller may change them afterwards.
+   *  A body of another length than `size` is `ConditionFailed`; metadata where there is no `userMetadata` is `Unsupported`. */
   write(path: string, body: Uint8Array | ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
   /** Removes one object. Idempotent: a missing path is success. A directory is removed only when it is empty. */
   remove(path: string, options?: CallOptions): Promise<void>;
-  /** Everything below the directory `prefix` (empty for all), without a stat per object and in flat memory. A missing prefix is
-   *  an empty list. */
+  /** Every object below the directory `prefix` (empty for all), without a stat per object and in flat memory. A missing prefix is
+   *  an empty list. Directories show only with `delimited`. What is added or removed meanwhile may show or not. */
   list(prefix: string, options?: ListOptions): AsyncIterable<ObjectMeta>;
   /** Copies inside the service, without the bytes passing here; replaces the target. */
   copy?(source: string, target: string, options?: CallOptions): Promise<void>;
@@ -153,6 +164,10 @@ export interface Store {
     path: string,
     options: { readonly expiresInSeconds: number; readonly size?: number },
   ): Promise<SignedRequest>;
+  /** Makes a place fit to be a space, once, when it is added: leaves a mark by which a store that was opened as `prepared` knows
+   *  an unmounted disk from an empty one. Idempotent. Creates nothing that its owner should have created: a missing bucket or
+   *  root is `Unreachable`. Absent where the service cannot be mistaken for another. */
+  prepare?(options?: CallOptions): Promise<void>;
   /** Ends connections. Nothing may be called afterwards. */
   close(): Promise<void>;
 }

@@ -1,0 +1,11 @@
+import type { Service } from "./service.ts";
+import { fs } from "./services/fs.ts";
+import { memory } from "./services/memory.ts";
+
+/** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
+export const SERVICES: readonly Service[] = [fs, memory];
+
+/** The service of this name, if there is one. */
+export function findService(name: string): Service | undefined {
+  return SERVICES.find((service) => service.name === name);
+}

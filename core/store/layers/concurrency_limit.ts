@@ -1,0 +1,154 @@
+import type { ByteStream } from "../../bytes/byte_stream.ts";
+import type { Layer } from "../layer.ts";
+import { objectStream } from "../object_stream.ts";
+import type { ObjectMeta } from "../store.ts";
+import { storeError } from "../store_error.ts";
+import { unlessAborted } from "../take_body.ts";
+import { wrapStore } from "./wrap_store.ts";
+
+/** Lets at most `concurrency` reads, and as many other operations, run at the same time (0: no limit); the others wait in order.
+ *
+ *  A read holds its place until its stream ends or is cancelled. Reads have their own places, so that copying from a store to itself
+ *  cannot wait for itself. A list holds a place only while it fetches, so that its consumer can use the store. Who needs several streams
+ *  of one store at once must not open more of them than there are places. */
+export function concurrencyLimit(options: { readonly concurrency: number }): Layer {
+  return (inner) => {
+    if (options.concurrency === 0) return inner;
+    const readers = places(options.concurrency);
+    const others = places(options.concurrency);
+    const enter = (
+      queue: Places,
+      call: { readonly operation: string; readonly path: string; readonly signal: AbortSignal | undefined },
+    ) => {
+      const { operation, path, signal } = call;
+      const error = () =>
+        storeError(inner.info, {
+          kind: "Cancelled",
+          operation,
+          path,
+          state: "cancelled",
+          cause: signal?.reason,
+        });
+      return queue.enter({ signal, error });
+    };
+    const within = async <T>(call: Parameters<typeof enter>[1], work: () => Promise<T>): Promise<T> => {
+      const leave = await enter(others, call);
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    };
+    /** As {@link within}; the body learns it when its write never begins. */
+    const withBody = async <T>(
+      call: Parameters<typeof enter>[1] & { readonly body: Uint8Array | ByteStream },
+      work: () => Promise<T>,
+    ): Promise<T> => {
+      let begun = false;
+      try {
+        return await within(call, () => {
+          begun = true;
+          return work();
+        });
+      } finally {
+        if (!begun && !(call.body instanceof Uint8Array)) {
+          Promise.resolve(call.body[Symbol.asyncIterator]().return?.()).catch(() => {});
+        }
+      }
+    };
+
+    return wrapStore(inner, {
+      run: (call, work) => within(call, () => work(call.signal)),
+      async read(path, call) {
+        const leave = await enter(readers, { operation: "read", path, signal: call.signal });
+        try {
+          const stream = await inner.read(path, call);
+          const iterator = stream[Symbol.asyncIterator]();
+          return objectStream({
+            etag: stream.etag,
+            async pull() {
+              const result = await iterator.next();
+              return result.done === true ? undefined : result.value;
+            },
+            async close() {
+              try {
+                await iterator.return?.();
+              } finally {
+                leave();
+              }
+            },
+          });
+        } catch (error) {
+          leave();
+          throw error;
+        }
+      },
+      write: (path, body, call) =>
+        withBody({ operation: "write", path, signal: call.signal, body }, () =>
+          inner.write(path, body, call),
+        ),
+      part: ({ operation, path, signal, body, size }, upload) =>
+        withBody({ operation, path, signal, body }, () =>
+          upload(body, signal === undefined ? { size } : { size, signal }),
+        ),
+      async *list(prefix, call): AsyncIterable<ObjectMeta> {
+        const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
+        const place = { operation: "list", path: prefix, signal: call.signal };
+        try {
+          for (;;) {
+            const result = await within(place, () => iterator.next());
+            if (result.done === true) return;
+            yield result.value;
+          }
+        } finally {
+          await iterator.return?.();
+        }
+      },
+    });
+  };
+}
+
+/** A fair counting semaphore. */
+interface Places {
+  /** Waits for a place and gives the function that leaves it, or throws `error()` when the signal is aborted first. */
+  enter(options: {
+    readonly signal: AbortSignal | undefined;
+    readonly error: () => Error;
+  }): Promise<() => void>;
+}
+
+function places(count: number): Places {
+  let free = count;
+  const waiting = new Set<() => void>();
+  const leave = () => {
+    const [next] = waiting;
+    if (next === undefined) {
+      free += 1;
+      return;
+    }
+    waiting.delete(next);
+    next();
+  };
+  return {
+    async enter(options) {
+      if (options.signal?.aborted === true) throw options.error();
+      if (free > 0) {
+        free -= 1;
+        return leave;
+      }
+      let turn: () => void = () => {};
+      const called = new Promise<void>((resolve) => {
+        turn = resolve;
+        waiting.add(turn);
+      });
+      try {
+        await unlessAborted(() => called, options);
+      } catch (error) {
+        // The place may have been given in the very moment of the cancellation.
+        if (!waiting.delete(turn)) leave();
+        throw error;
+      }
+      return leave;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import {
+  ATTEMPTS_MAX,
+  OPERATION_TIMEOUT_MS,
+  SPACE_CONCURRENCY_DEFAULT,
+  STREAM_IDLE_TIMEOUT_MS,
+} from "../../limits.ts";
+import type { ServiceOption } from "../service.ts";
+
+/** The options that every connection string may have, whatever the service: they set the layers around it. */
+export const LAYER_OPTIONS = [
+  {
+    key: "retries",
+    type: "integer",
+    default: String(ATTEMPTS_MAX - 1),
+    help: "how often an operation is tried again when the failure may pass; 0 for never",
+  },
+  {
+    key: "timeout",
+    type: "duration",
+    default: `${OPERATION_TIMEOUT_MS}ms`,
+    help: "longest wait for the answer to one operation, the time of its bytes aside; 0 for none",
+  },
+  {
+    key: "idle_timeout",
+    type: "duration",
+    default: `${STREAM_IDLE_TIMEOUT_MS}ms`,
+    help: "longest silence of a transfer that somebody is waiting for; 0 for none",
+  },
+  {
+    key: "concurrency",
+    type: "integer",
+    default: String(SPACE_CONCURRENCY_DEFAULT),
+    help: "most reads, and most other operations, at the same time; 0 for no limit",
+  },
+] as const satisfies readonly ServiceOption[];

@@ -1,0 +1,188 @@
+import type { ByteStream } from "../../bytes/byte_stream.ts";
+import { COPY_TIMEOUT_FACTOR, TRANSFER_BYTES_PER_SECOND_MIN } from "../../limits.ts";
+import type { Layer } from "../layer.ts";
+import { objectStream } from "../object_stream.ts";
+import type { ObjectMeta, StoreInfo } from "../store.ts";
+import { storeError } from "../store_error.ts";
+import { type Operation, withSignal, wrapStore } from "./wrap_store.ts";
+
+/** How long is too long. */
+export interface TimeoutOptions {
+  /** Longest wait for the answer to an operation, the time of its bytes aside; 0 for none. */
+  readonly operationMs: number;
+  /** Longest silence of a stream that somebody is waiting for; 0 for none. */
+  readonly idleMs: number;
+}
+
+/** Operations whose time grows with an object that only the service sees. */
+const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "complete"]);
+
+/** Ends what does not answer, with `TimedOut` (`retry: "later"`), and cancels the service's work by its signal without waiting for it.
+ *
+ *  Only the service's time counts: a reader that takes its time is never the reason, nor a body whose producer is slow. Bytes
+ *  under way get the time they need at {@link TRANSFER_BYTES_PER_SECOND_MIN}. The caller's own signal ends every wait at once, even where
+ *  the service does not listen to it. */
+export function timeout(options: TimeoutOptions): Layer {
+  const { operationMs, idleMs } = options;
+  return (inner) =>
+    wrapStore(inner, {
+      async run({ operation, path, signal }, work) {
+        const watch = startWatch(inner.info, { operation, path, signal });
+        try {
+          watch.expect(LONG.has(operation) ? operationMs * COPY_TIMEOUT_FACTOR : operationMs);
+          return await watch.race(work(watch.signal));
+        } finally {
+          watch.end();
+        }
+      },
+      async read(path, call) {
+        const watch = startWatch(inner.info, { operation: "read", path, signal: call.signal });
+        const opening = inner.read(path, withSignal(call, watch.signal));
+        try {
+          watch.expect(operationMs);
+          const stream = await watch.race(opening);
+          const iterator = stream[Symbol.asyncIterator]();
+          return objectStream({
+            etag: stream.etag,
+            async pull() {
+              watch.expect(idleMs);
+              const result = await watch.race(iterator.next());
+              watch.expect(0);
+              return result.done === true ? undefined : result.value;
+            },
+            async close() {
+              const silent = watch.failed();
+              watch.end();
+              // What hangs would never answer.
+              const closing = Promise.resolve(iterator.return?.()).then(() => {});
+              if (silent) closing.catch(() => {});
+              else await closing;
+            },
+          });
+        } catch (error) {
+          watch.end();
+          // An answer that comes too late is nobody's.
+          opening.then((late) => late[Symbol.asyncIterator]().return?.()).catch(() => {});
+          throw error;
+        }
+      },
+      async write(path, body, call) {
+        const watch = startWatch(inner.info, { operation: "write", path, signal: call.signal });
+        try {
+          const watched = watchBody(body, { watch, operationMs, idleMs });
+          return await watch.race(inner.write(path, watched, withSignal(call, watch.signal)));
+        } finally {
+          watch.end();
+        }
+      },
+      async part({ operation, path, signal, body, size }, upload) {
+        const watch = startWatch(inner.info, { operation, path, signal });
+        try {
+          const watched = watchBody(body, { watch, operationMs, idleMs });
+          return await watch.race(upload(watched, { size, signal: watch.signal }));
+        } finally {
+          watch.end();
+        }
+      },
+      async *list(prefix, call): AsyncIterable<ObjectMeta> {
+        const watch = startWatch(inner.info, { operation: "list", path: prefix, signal: call.signal });
+        const iterator = inner.list(prefix, withSignal(call, watch.signal))[Symbol.asyncIterator]();
+        try {
+          for (;;) {
+            watch.expect(operationMs);
+            const result = await watch.race(iterator.next());
+            watch.expect(0);
+            if (result.done === true) return;
+            yield result.value;
+          }
+        } finally {
+          watch.end();
+          Promise.resolve(iterator.return?.()).catch(() => {});
+        }
+      },
+    });
+}
+
+/** Watches one operation over its whole life. */
+interface Watch {
+  /** Aborted when the time is over or the caller cancels. */
+  readonly signal: AbortSignal;
+  /** Starts the clock anew: the service must do something within `limitMs`; 0 stops the clock. */
+  expect(limitMs: number): void;
+  /** What `work` gives, unless the time is over or the caller cancels first. */
+  race<T>(work: Promise<T>): Promise<T>;
+  failed(): boolean;
+  end(): void;
+}
+
+function startWatch(
+  info: StoreInfo,
+  call: { readonly operation: string; readonly path: string; readonly signal: AbortSignal | undefined },
+): Watch {
+  const { operation, path, signal } = call;
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failure: Error | undefined;
+  let interrupt: ((error: Error) => void) | undefined;
+  const fail = (error: Error) => {
+    clearTimeout(timer);
+    failure ??= error;
+    interrupt?.(failure);
+    controller.abort(failure);
+  };
+  const cancel = () =>
+    fail(storeError(info, { kind: "Cancelled", operation, path, state: "cancelled", cause: signal?.reason }));
+  if (signal?.aborted === true) cancel();
+  else signal?.addEventListener("abort", cancel, { once: true });
+  return {
+    signal: controller.signal,
+    expect(limitMs) {
+      clearTimeout(timer);
+      if (limitMs === 0 || failure !== undefined) return;
+      const state = `no answer within ${limitMs / 1000} seconds`;
+      timer = setTimeout(
+        () => fail(storeError(info, { kind: "TimedOut", operation, path, state, retry: "later" })),
+        limitMs,
+      );
+    },
+    // Not Promise.race: it would remember every chunk of a stream for as long as the stream lives.
+    race: (work) =>
+      new Promise((resolve, reject) => {
+        interrupt = reject;
+        work.then(resolve, reject);
+        if (failure !== undefined) reject(failure);
+      }),
+    failed: () => failure !== undefined,
+    end() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+    },
+  };
+}
+
+/** The body, so that the clock stands still while its producer is asked for more. */
+function watchBody(
+  body: Uint8Array | ByteStream,
+  limits: TimeoutOptions & { readonly watch: Watch },
+): Uint8Array | ByteStream {
+  const { watch, operationMs, idleMs } = limits;
+  const during = (limitMs: number, bytes: number) =>
+    limitMs === 0 ? 0 : limitMs + (bytes / TRANSFER_BYTES_PER_SECOND_MIN) * 1000;
+  watch.expect(during(operationMs, body instanceof Uint8Array ? body.length : 0));
+  if (body instanceof Uint8Array) return body;
+  const iterator = body[Symbol.asyncIterator]();
+  const watched: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => watched,
+    async next() {
+      watch.expect(0);
+      const result = await iterator.next();
+      watch.expect(result.done === true ? operationMs : during(idleMs, result.value.length));
+      return result;
+    },
+    async return() {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return watched;
+}

@@ -1,0 +1,26 @@
+import { assert } from "../assert.ts";
+import { findService } from "./all.ts";
+import { parseConnection } from "./connection_string.ts";
+import { type Layer, withLayers } from "./layer.ts";
+import { defaultLayers } from "./layers/default_layers.ts";
+import { LAYER_OPTIONS } from "./layers/layer_options.ts";
+import { readOptions } from "./read_options.ts";
+import type { OpenContext } from "./service.ts";
+import type { Store } from "./store.ts";
+
+/** Opens the store that a connection string names, inside the default layers.
+ *
+ *  `layers` go directly around the service, inside the default ones: faults in tests, for example. Throws `Usage` or `Config` for
+ *  a string that is wrong; whether the place is there shows at the first operation. No message holds a secret. The caller closes it. */
+export async function openStore(
+  connectionText: string,
+  options: OpenContext & { readonly layers?: readonly Layer[] },
+): Promise<Store> {
+  const { layers = [], ...context } = options;
+  const connection = parseConnection(connectionText);
+  const service = findService(connection.service);
+  assert(service !== undefined, "a parsed connection names a service");
+  const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
+  const store = await service.open(connection, context);
+  return withLayers(store, [...defaultLayers(values), ...layers]);
+}

@@ -1,0 +1,164 @@
+import { constants } from "node:fs";
+import { copyFile, lstat, open, rename, rmdir, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Connection } from "../../connection_string.ts";
+import { normalizePrefix } from "../../normalize_path.ts";
+import type { Store } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { takeBody } from "../../take_body.ts";
+import { directorySync } from "./directory_sync.ts";
+import { codeOf, fsError } from "./fs_error.ts";
+import { type FsCall, fsRoot } from "./fs_root.ts";
+import { listFiles } from "./list_files.ts";
+import { directoryMaker } from "./make_directories.ts";
+import { metaOfFile } from "./meta_of_file.ts";
+import { prepareRoot } from "./prepare_root.ts";
+import { probeCapabilities } from "./probe_capabilities.ts";
+import { readFile } from "./read_file.ts";
+import { type FsContext, makePlace, replaceFile } from "./replace_file.ts";
+import { writeBody } from "./write_body.ts";
+
+/** Opens the directory that is the connection's work directory. See {@link fsRoot} for what is guaranteed about links, and
+ *  {@link replaceFile} for what a write promises. */
+export async function openFsStore(
+  connection: Connection,
+  options: { readonly sync: boolean; readonly prepared: boolean },
+): Promise<Store> {
+  const { service, name, workDirectory } = connection;
+  const info = { service, name, workDirectory };
+  if (name !== "") {
+    const state = `write fs:///${name}${workDirectory.slice(0, -1)}, with three slashes, for an absolute path`;
+    throw storeError(info, { kind: "Usage", operation: "open", state });
+  }
+  const directory = workDirectory === "/" ? "/" : workDirectory.slice(0, -1);
+  const root = fsRoot(info, { directory, prepared: options.prepared });
+  const sync = directorySync({ enabled: options.sync });
+  const context: FsContext = {
+    root,
+    directories: directoryMaker(root, sync),
+    directorySync: sync,
+    durable: options.sync,
+  };
+  const capabilities = await probeCapabilities(directory);
+
+  const guard = async <T>(call: FsCall, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw await root.missing(call);
+      throw fsError(info, { ...call, cause: error });
+    }
+  };
+  /** The true path of the object to be copied or moved. */
+  const sourceOf = async (call: FsCall): Promise<string> => {
+    const file = (await root.locate(call))?.file;
+    const found = file === undefined ? undefined : await guard(call, () => lstat(file));
+    if (file !== undefined && found?.isDirectory() === false) return file;
+    throw await root.missing(call);
+  };
+
+  return {
+    info,
+    native: capabilities,
+    capabilities,
+    async stat(path, { signal } = {}) {
+      const call = { operation: "stat", path: root.normalize(path) };
+      throwIfCancelled(info, { ...call, signal });
+      const file = await root.resolve(call);
+      if (file === undefined) throw await root.missing(call);
+      return metaOfFile(call.path, await guard(call, () => stat(file, { bigint: true })));
+    },
+    async read(path, call = {}) {
+      const normal = root.normalize(path);
+      throwIfCancelled(info, { operation: "read", path: normal, signal: call.signal });
+      return await readFile(root, { ...call, path: normal });
+    },
+    async write(path, content, { size, ifAbsent = false, metadata = {}, signal } = {}) {
+      const call = { operation: "write", path: root.normalize(path) };
+      const body = takeBody(content, { info, ...call, size, signal });
+      try {
+        if (Object.keys(metadata).length > 0) {
+          throw storeError(info, { ...call, kind: "Unsupported", state: "files keep no metadata" });
+        }
+        throwIfCancelled(info, { ...call, signal });
+        return await replaceFile(context, {
+          ...call,
+          ifAbsent,
+          file: {
+            create: (temporary) => open(temporary, NEW_FILE, 0o666),
+            fill: (handle) => writeBody(handle, { body, durable: options.sync }),
+          },
+        });
+      } finally {
+        body.end();
+      }
+    },
+    async remove(path, { signal } = {}) {
+      const call = { operation: "remove", path: root.normalize(path) };
+      throwIfCancelled(info, { ...call, signal });
+      const place = await root.locate(call);
+      if (place === undefined) return await root.require(call);
+      try {
+        const found = await lstat(place.file);
+        await (found.isDirectory() ? rmdir(place.file) : unlink(place.file));
+        await sync.sync(place.directory);
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR") {
+          throw fsError(info, { ...call, cause: error });
+        }
+        // Nothing is claimed of a disk that is not there.
+        await root.require(call);
+      }
+    },
+    async *list(prefix, call = {}) {
+      yield* listFiles(root, { ...call, prefix: normalizePrefix(prefix, workDirectory) });
+    },
+    async copy(source, target, { signal } = {}) {
+      const from = { operation: "copy", path: root.normalize(source) };
+      const to = { operation: "copy", path: root.normalize(target) };
+      throwIfCancelled(info, { ...from, signal });
+      const file = await root.resolve(from);
+      if (file === undefined || !(await guard(from, () => stat(file))).isFile())
+        throw await root.missing(from);
+      await replaceFile(context, {
+        ...to,
+        ifAbsent: false,
+        file: {
+          async create(temporary) {
+            await copyFile(file, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+            return await open(temporary, "r");
+          },
+          async fill() {
+            throwIfCancelled(info, { ...from, signal });
+          },
+        },
+      });
+    },
+    async move(source, target, { signal } = {}) {
+      const from = { operation: "move", path: root.normalize(source) };
+      const to = { operation: "move", path: root.normalize(target) };
+      throwIfCancelled(info, { ...from, signal });
+      const file = await sourceOf(from);
+      const place = await makePlace(context, to);
+      await root.require(to);
+      await guard(from, () => rename(file, place.file));
+      await sync.sync(place.directory);
+      await context.directories.settled(to.path);
+      await sync.sync(dirname(file));
+    },
+    async makeDirectory(path, { signal } = {}) {
+      const call = { operation: "makeDirectory", path: root.normalize(path) };
+      throwIfCancelled(info, { ...call, signal });
+      await guard(call, () => context.directories.make(call));
+      await context.directories.settled(`${call.path}/`);
+      const made = await root.resolve(call);
+      const found = made === undefined ? undefined : await guard(call, () => stat(made));
+      if (found?.isDirectory() === true) return;
+      throw storeError(info, { ...call, kind: "AlreadyExists", state: "there is an object already" });
+    },
+    prepare: () => prepareRoot(root, sync),
+    async close() {},
+  };
+}
+
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);

@@ -1,0 +1,25 @@
+import { randomBytes } from "node:crypto";
+
+/** The file by which a prepared store knows that its disk is mounted. */
+export const MARK_NAME = ".jcs-space";
+
+/** How long a temporary file may lie unchanged before it counts as left over by a crash. */
+export const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
+
+const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
+
+/** A new name for a file that is being written, next to the one it will become. */
+export function temporaryName(): string {
+  return `.jcs-${randomBytes(10).toString("hex")}.tmp`;
+}
+
+/** Whether a name is one of {@link temporaryName}. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** The first name of a normalised path that belongs to jcs itself. */
+export function reservedNameIn(path: string): string | undefined {
+  if (path === MARK_NAME) return MARK_NAME;
+  return path.split("/").find(isTemporaryName);
+}

@@ -1,0 +1,49 @@
+import type { FileHandle } from "node:fs/promises";
+import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
+import type { Body } from "../../take_body.ts";
+
+/** Chunks shorter than this wait for the next ones: each write costs a trip to the thread pool. */
+const WRITE_BYTES_MIN = STREAM_CHUNK_BYTES / 4;
+
+/** After how many bytes a long write waits for the disk, so that the last wait is short. */
+const SYNC_EVERY_BYTES = 256 * 1024 * 1024;
+
+/** Writes the whole body to an open, empty file. While one piece goes to the disk the next chunk is asked for already. */
+export async function writeBody(
+  handle: FileHandle,
+  options: { readonly body: Body; readonly durable: boolean },
+): Promise<void> {
+  const { body, durable } = options;
+  let position = 0;
+  let unsynced = 0;
+  let next = await body.next();
+  while (next !== undefined) {
+    let piece = next;
+    while (piece.length < WRITE_BYTES_MIN) {
+      const more = await body.next();
+      if (more === undefined) break;
+      piece = Buffer.concat([piece, more]);
+    }
+    // Whichever fails, the other must have ended before the file is closed.
+    const [written, asked] = await Promise.allSettled([writeAll(handle, { piece, position }), body.next()]);
+    if (written.status === "rejected") throw written.reason;
+    if (asked.status === "rejected") throw asked.reason;
+    next = asked.value;
+    position += piece.length;
+    unsynced += piece.length;
+    if (durable && unsynced >= SYNC_EVERY_BYTES) {
+      await handle.datasync();
+      unsynced = 0;
+    }
+  }
+}
+
+async function writeAll(
+  handle: FileHandle,
+  { piece, position }: { readonly piece: Uint8Array; readonly position: number },
+): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await handle.write(piece, done, piece.length - done, position + done);
+    done += bytesWritten;
+  }
+}

@@ -1,0 +1,210 @@
+import type { ByteStream } from "../../../bytes/byte_stream.ts";
+import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
+import type { Connection } from "../../connection_string.ts";
+import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
+import { objectStream } from "../../object_stream.ts";
+import type { Capabilities, ObjectMeta, Store, WriteOptions } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { takeBody } from "../../take_body.ts";
+import { memoryMultipart } from "./memory_multipart.ts";
+import { type MemoryObject, memorySpace, setObject } from "./memory_space.ts";
+
+const CAPABILITIES: Capabilities = {
+  readRange: true,
+  writeUnknownSize: true,
+  writeIfAbsent: true,
+  userMetadata: true,
+  contentType: true,
+  caseSensitive: true,
+  directories: false,
+  listSorted: true,
+  copy: true,
+  move: true,
+  append: false,
+  multipart: true,
+  link: false,
+  sign: false,
+  fetch: false,
+  pathBytesMax: 4096,
+  nameBytesMax: 4096,
+  objectBytesMax: Number.POSITIVE_INFINITY,
+};
+
+/** Opens the space in memory that has the connection's name. */
+export function openMemoryStore(
+  connection: Connection,
+  options: { readonly capacity: number | undefined },
+): Store {
+  const { service, name, workDirectory } = connection;
+  const info = { service, name, workDirectory };
+  const space = memorySpace(name);
+
+  const keyOf = (path: string, operation: string) => {
+    const normal = normalizePath(path, workDirectory);
+    const key = workDirectory + normal;
+    if (Buffer.byteLength(key) <= CAPABILITIES.pathBytesMax) return { key, path: normal };
+    const state = `the path is longer than ${CAPABILITIES.pathBytesMax} bytes`;
+    throw storeError(info, { kind: "Usage", operation, path, state });
+  };
+  const find = (path: string, operation: string) => {
+    const { key, path: normal } = keyOf(path, operation);
+    const object = space.objects.get(key);
+    if (object !== undefined) return { key, path: normal, object };
+    throw storeError(info, { kind: "NotFound", operation, path: normal, state: "no such object" });
+  };
+  const requireRoom = (path: string, bytes: number) => {
+    if (options.capacity === undefined || bytes <= options.capacity) return;
+    const state = `no room for more than ${options.capacity} bytes`;
+    throw storeError(info, { kind: "NoSpace", operation: "write", path, state });
+  };
+  /** Takes the whole body; nothing of it is visible yet. */
+  const receive = async (
+    path: string,
+    body: Uint8Array | ByteStream,
+    call: Pick<WriteOptions, "size" | "signal">,
+  ): Promise<Pick<MemoryObject, "chunks" | "size">> => {
+    const taken = takeBody(body, { info, operation: "write", path, size: call.size, signal: call.signal });
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for (let chunk = await taken.next(); chunk !== undefined; chunk = await taken.next()) {
+        size += chunk.length;
+        requireRoom(path, space.bytes + size);
+        // Bytes belong to the caller, chunks of a stream to us.
+        chunks.push(body instanceof Uint8Array ? chunk.slice() : chunk);
+      }
+    } finally {
+      taken.end();
+    }
+    return { chunks, size };
+  };
+  const commit = (
+    place: { readonly key: string; readonly path: string },
+    content: Pick<MemoryObject, "chunks" | "size">,
+    call: Pick<WriteOptions, "ifAbsent" | "metadata" | "contentType">,
+  ): ObjectMeta => {
+    const { key, path } = place;
+    const before = space.objects.get(key);
+    if (call.ifAbsent === true && before !== undefined) {
+      const state = "there is an object already";
+      throw storeError(info, { kind: "AlreadyExists", operation: "write", path, state });
+    }
+    requireRoom(path, space.bytes - (before?.size ?? 0) + content.size);
+    space.versions += 1;
+    const object: MemoryObject = {
+      chunks: content.chunks,
+      size: content.size,
+      modifiedAt: new Date(),
+      etag: `"${space.versions}"`,
+      ...(call.metadata === undefined ? {} : { metadata: { ...call.metadata } }),
+      ...(call.contentType === undefined ? {} : { contentType: call.contentType }),
+    };
+    setObject(space, key, object);
+    return metaOf(path, object);
+  };
+
+  return {
+    info,
+    native: CAPABILITIES,
+    capabilities: CAPABILITIES,
+    async stat(path, call) {
+      throwIfCancelled(info, { operation: "stat", path, signal: call?.signal });
+      const found = find(path, "stat");
+      return metaOf(found.path, found.object);
+    },
+    async read(path, call = {}) {
+      const { offset = 0, length = Number.POSITIVE_INFINITY, ifMatch, signal } = call;
+      throwIfCancelled(info, { operation: "read", path, signal });
+      const { object } = find(path, "read");
+      if (ifMatch !== undefined && ifMatch !== object.etag) {
+        const state = "the object has been replaced";
+        throw storeError(info, { kind: "ConditionFailed", operation: "read", path, state });
+      }
+      const pieces = piecesOf(object.chunks, { start: offset, end: offset + length });
+      return objectStream({
+        etag: object.etag,
+        async pull() {
+          throwIfCancelled(info, { operation: "read", path, signal });
+          const next = pieces.next();
+          return next.done === true ? undefined : next.value;
+        },
+        close() {},
+      });
+    },
+    async write(path, body, call = {}) {
+      const place = keyOf(path, "write");
+      return commit(place, await receive(place.path, body, call), call);
+    },
+    async remove(path, call) {
+      throwIfCancelled(info, { operation: "remove", path, signal: call?.signal });
+      setObject(space, keyOf(path, "remove").key, undefined);
+    },
+    async *list(prefix, call = {}) {
+      const directory = normalizePrefix(prefix, workDirectory);
+      const start = directory === "" ? workDirectory : `${workDirectory}${directory}/`;
+      const keys = [...space.objects.keys()].filter((key) => key.startsWith(start)).sort(compareUtf8);
+      let shown: string | undefined;
+      for (const key of keys) {
+        throwIfCancelled(info, { operation: "list", path: prefix, signal: call.signal });
+        const slash = call.delimited === true ? key.indexOf("/", start.length) : -1;
+        if (slash !== -1) {
+          const path = key.slice(workDirectory.length, slash);
+          if (path !== shown) yield { path, kind: "directory" };
+          shown = path;
+          continue;
+        }
+        const object = space.objects.get(key);
+        if (object !== undefined) yield metaOf(key.slice(workDirectory.length), object);
+      }
+    },
+    async copy(source, target, call) {
+      throwIfCancelled(info, { operation: "copy", path: source, signal: call?.signal });
+      const { object } = find(source, "copy");
+      commit(keyOf(target, "copy"), object, object);
+    },
+    async move(source, target, call) {
+      throwIfCancelled(info, { operation: "move", path: source, signal: call?.signal });
+      const { key, object } = find(source, "move");
+      const place = keyOf(target, "move");
+      if (place.key === key) return;
+      setObject(space, key, undefined);
+      setObject(space, place.key, object);
+    },
+    async multipart(path, call = {}) {
+      throwIfCancelled(info, { operation: "write", path, signal: call.signal });
+      const place = keyOf(path, "write");
+      return memoryMultipart({
+        receive: (body, partCall) => receive(place.path, body, partCall),
+        commit: (content) => commit(place, content, call),
+        fail: (kind, state) => storeError(info, { kind, operation: "write", path: place.path, state }),
+      });
+    },
+    async close() {},
+  };
+}
+
+function metaOf(path: string, object: MemoryObject): ObjectMeta {
+  const { chunks: _, ...meta } = object;
+  return { path, kind: "file", ...meta };
+}
+
+/** Copies of the bytes from `start` to `end`, at most {@link STREAM_CHUNK_BYTES} at a time: a consumer owns what it gets. */
+function* piecesOf(
+  chunks: readonly Uint8Array[],
+  range: { readonly start: number; readonly end: number },
+): Generator<Uint8Array, undefined> {
+  let position = 0;
+  for (const chunk of chunks) {
+    const from = Math.max(range.start - position, 0);
+    const to = Math.min(range.end - position, chunk.length);
+    for (let at = from; at < to; at += STREAM_CHUNK_BYTES) {
+      yield chunk.slice(at, Math.min(at + STREAM_CHUNK_BYTES, to));
+    }
+    position += chunk.length;
+  }
+  return undefined;
+}
+
+function compareUtf8(left: string, right: string): number {
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}

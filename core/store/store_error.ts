@@ -1,0 +1,48 @@
+import { type ErrorKind, JcsError, type Retry } from "../errors.ts";
+import type { StoreInfo } from "./store.ts";
+
+/** What went wrong with one operation of a store. */
+export interface StoreFault {
+  readonly kind: ErrorKind;
+  /** The verb: `read`, `write`, `stat`, `remove`, `list`, `copy`, `move`, … */
+  readonly operation: string;
+  readonly path?: string;
+  /** What stands behind the colon. Never a secret. */
+  readonly state: string;
+  /** `never` unless given. */
+  readonly retry?: Retry;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+const PREPOSITIONS: Readonly<Record<string, string>> = { read: "from", write: "to", remove: "from" };
+
+/** The error of one operation of a store, in the words that all services share: `Cannot read "a/b" from "s3://bucket/x": no such object`. */
+export function storeError(info: StoreInfo, fault: StoreFault): JcsError {
+  const { kind, operation, path, state, ...options } = fault;
+  const object = path === undefined || path === "" ? "" : ` ${JSON.stringify(path)}`;
+  const place = object === "" ? "" : ` ${PREPOSITIONS[operation] ?? "in"}`;
+  return new JcsError(
+    kind,
+    `Cannot ${operation}${object}${place} ${JSON.stringify(storeName(info))}: ${state}`,
+    {
+      ...options,
+      where: path === undefined ? { operation } : { operation, path },
+    },
+  );
+}
+
+/** How messages call a store: its connection string without options. */
+export function storeName(info: StoreInfo): string {
+  return `${info.service}://${info.name}${info.workDirectory.slice(0, -1)}`;
+}
+
+/** Ends an operation whose caller has cancelled it. */
+export function throwIfCancelled(
+  info: StoreInfo,
+  call: { readonly operation: string; readonly path?: string; readonly signal: AbortSignal | undefined },
+): void {
+  if (call.signal?.aborted !== true) return;
+  const { signal, ...fault } = call;
+  throw storeError(info, { ...fault, kind: "Cancelled", state: "cancelled", cause: signal.reason });
+}
