@@ -4,7 +4,8 @@ import type { Redundancy } from "../redundancy/scheme.ts";
  *
  *  Every method is one transaction: all of it happened, and is durable when the promise resolves, or none of it. Several processes
  *  may use one catalogue at the same time. Names are compared byte for byte. Errors: `NotFound`, `AlreadyExists`,
- *  `ConditionFailed`, and `Unreachable` (`retry: "later"`) when the database cannot be had. Lists come in ascending UTF-8 byte order of
+ *  `ConditionFailed`, `Usage` for a name that breaks the rules of names.ts, and `Unreachable` (`retry: "later"`) when the database cannot
+ *  be had. A `limit` is 1 to `CATALOG_PAGE_ROWS`. Lists come in ascending UTF-8 byte order of
  *  their names, in pages, with flat memory. The conformance suite `testCatalog` checks these sentences. */
 export interface Catalog {
   readonly spaces: SpaceCatalog;
@@ -36,7 +37,8 @@ export interface SpaceCatalog {
   list(): Promise<readonly SpaceRecord[]>;
   /** `undefined` when there is none. */
   find(name: string): Promise<SpaceRecord | undefined>;
-  /** Forgets the space. Throws `NotFound`; throws `ConditionFailed` while blocks, uploads or garbage lie there, unless `force`. */
+  /** Forgets the space. Throws `NotFound`; throws `ConditionFailed` while blocks, uploads or garbage lie there, unless `force`:
+   *  then these stay on record, under the name of the space. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
   /** What lies there: live blocks and their bytes. */
   usage(name: string): Promise<{ readonly blocks: number; readonly bytes: number }>;
@@ -63,10 +65,12 @@ export interface NameCatalog {
   createPackage(bucket: string, name: string): Promise<void>;
   /** Makes bucket and package where they are missing. */
   ensurePackage(bucket: string, name: string): Promise<void>;
+  /** Throws `NotFound` for the bucket. */
   listPackages(bucket: string): Promise<readonly PackageRecord[]>;
   /** Throws `NotFound`; throws `ConditionFailed` when objects are left. */
   removePackage(bucket: string, name: string): Promise<void>;
-  /** Makes package `target` with the same objects; blocks are shared, no byte moves. Throws `AlreadyExists`. */
+  /** Makes package `target` with the same objects; blocks are shared, no byte moves. Throws `NotFound` for the source
+   *  package and the target bucket, `AlreadyExists`. */
   clonePackage(source: PackageAddress, target: PackageAddress): Promise<void>;
 }
 
@@ -111,7 +115,9 @@ export interface Generation {
 /** An object and its current generation. Blocks that are owed (a degraded put) are absent from `blocks`. */
 export interface ObjectRecord {
   readonly address: ObjectAddress;
+  /** When an object of this name first came to be, by a commit or a copy; a move takes it along, a replacement keeps it. */
   readonly createdAt: Date;
+  /** When it last got its generation or its name. */
   readonly updatedAt: Date;
   readonly generation: Generation;
   /** In order of index. */
@@ -124,7 +130,7 @@ export type ObjectEntry = Omit<ObjectRecord, "blocks">;
 export interface ObjectCatalog {
   /** `undefined` when there is none (or no such bucket or package). */
   find(address: ObjectAddress): Promise<ObjectRecord | undefined>;
-  /** One page of the objects of a package whose path starts with `prefix`, after path `after`. */
+  /** One page of the objects of a package whose path starts with `prefix`, after path `after`. Throws `NotFound` for the package. */
   page(query: {
     readonly package: PackageAddress;
     readonly prefix?: string;
@@ -132,7 +138,8 @@ export interface ObjectCatalog {
     readonly limit: number;
   }): Promise<readonly ObjectEntry[]>;
   /** One page of one level: objects right below `prefix` (empty, or ending with `/`) and the common prefixes of what lies deeper
-   *  (each ending with `/`), together in order. Skips over what is below a common prefix without reading it. */
+   *  (each ending with `/`), together in order. Skips over what is below a common prefix without reading it. `after` is the last
+   *  name of the page before: a path, or a prefix with its slash. Throws `NotFound` for the package. */
   level(query: {
     readonly package: PackageAddress;
     readonly prefix: string;
@@ -141,7 +148,8 @@ export interface ObjectCatalog {
   }): Promise<readonly ({ readonly prefix: string } | { readonly object: ObjectEntry })[]>;
   /** Forgets the object; its blocks become garbage unless another object shares them. A missing object is `NotFound`. */
   remove(address: ObjectAddress, at: Date): Promise<void>;
-  /** Renames. An object at the target is `AlreadyExists`, unless `replace`. A target package that is missing is `NotFound`. */
+  /** Renames. An object at the target is `AlreadyExists`, unless `replace`. A target package that is missing is `NotFound`.
+   *  Onto itself with `replace`: nothing changes. */
   move(
     source: ObjectAddress,
     target: ObjectAddress,
@@ -165,9 +173,11 @@ export interface UploadRecord {
 }
 
 export interface UploadCatalog {
-  /** Records the intent: makes bucket and package where they are missing. Throws `AlreadyExists` when `ifAbsent` and the object is there. */
+  /** Records the intent: makes bucket and package where they are missing. Throws `AlreadyExists` when `ifAbsent` and the object is there,
+   *  `ConditionFailed` when a place is garbage that is still to be removed, or the upload is under way already. */
   begin(upload: UploadRecord, options?: { readonly ifAbsent?: boolean }): Promise<void>;
-  /** Adds places (a space that takes over for another) and renews the lease. Throws `ConditionFailed` when the upload is gone. */
+  /** Adds places (a space that takes over for another) and renews the lease. Throws `ConditionFailed` when the upload is gone, or a
+   *  place is garbage. */
   extend(
     generation: string,
     options: {
@@ -177,7 +187,9 @@ export interface UploadCatalog {
   ): Promise<void>;
   /** In one transaction: makes the generation current, makes the blocks of the one before garbage (unless shared), makes the
    *  places of the upload that are not in `blocks` garbage, clears the upload. Throws `ConditionFailed` when the upload is gone (its
-   *  lease ran out and it was collected), `AlreadyExists` when `ifAbsent` and there is an object; then nothing has changed. */
+   *  lease ran out and it was collected), `AlreadyExists` when `ifAbsent` and there is an object; then nothing has changed.
+   *  Requires: the address that the upload began with; every block lies at one of its places. Makes bucket and package again when
+   *  they were removed meanwhile. An upload whose lease has run out, but which is still there, is committed. */
   commit(upload: {
     readonly address: ObjectAddress;
     readonly generation: Generation;
@@ -200,7 +212,12 @@ export interface GarbageRecord {
 
 export interface GarbageCatalog {
   /** What was retired before `before`, oldest first. */
-  list(query: { readonly before: Date; readonly limit: number }): Promise<readonly GarbageRecord[]>;
+  list(query: {
+    readonly before: Date;
+    readonly limit: number;
+    /** Only what lies on this space: what cannot be removed from one space must not hide what lies on the others. */
+    readonly space?: string;
+  }): Promise<readonly GarbageRecord[]>;
   /** Forgets garbage that has been removed from its space. */
   clear(records: readonly GarbageRecord[]): Promise<void>;
 }
