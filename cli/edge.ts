@@ -89,6 +89,10 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
       const { json, quiet } = options.globals();
       return host.stdinIsTerminal && host.stderr.isTerminal && !plain && !json && !quiet;
     },
+    async ask(question) {
+      const { ask } = await import("./ask.tsx");
+      return ask(question, { stderr: host.stderr, signal });
+    },
   };
 
   return {

@@ -8,4 +8,8 @@ export interface CommandEntry {
 }
 
 /** Every command, in the order of the help. A new one is a file and a line here. */
-export const COMMANDS: readonly CommandEntry[] = [{ name: "version", load: () => import("./version.ts") }];
+export const COMMANDS: readonly CommandEntry[] = [
+  { name: "init", load: () => import("./init.ts") },
+  { name: "completion", load: () => import("./completion.ts") },
+  { name: "version", load: () => import("./version.ts") },
+];

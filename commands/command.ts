@@ -31,6 +31,19 @@ export interface Edge {
   readonly directory: string;
   /** Whether a person is watching: a terminal, no CI, no --json, no --quiet. */
   readonly interactive: boolean;
+  /** Asks the person at the terminal for one line; the default when it is left empty. Requires `interactive`. Throws `Cancelled` at
+   *  Ctrl-C. */
+  ask(question: Question): Promise<string>;
+}
+
+/** A question for a person. */
+export interface Question {
+  readonly prompt: string;
+  readonly default?: string;
+  /** Show no letters of the answer. */
+  readonly secret?: boolean;
+  /** What is wrong with an answer, if anything: it is shown, and the question stays. */
+  readonly check?: (answer: string) => string | undefined;
 }
 
 export interface GlobalOptions {
