@@ -168,6 +168,7 @@ rgw data = ${o.directory}/rgw
 rgw thread pool size = 64
 rgw dns name = localhost
 rgw enable usage log = false
+rgw crypt require ssl = false
 rgw lc debug interval = 10
 `;
 }

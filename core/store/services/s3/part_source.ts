@@ -1,0 +1,50 @@
+import type { Body } from "../../take_body.ts";
+
+/** The body of a write, cut into parts. */
+export interface PartSource {
+  /** The next part: `partBytes` bytes, fewer only in the last one, `undefined` at the end. */
+  next(partBytes: number): Promise<Uint8Array | undefined>;
+  /** Gives a part's memory back, to be used for a later one. Only when nobody reads it any more. */
+  recycle(part: Uint8Array): void;
+}
+
+/** Cuts a body that lies in memory. Its parts are views: nothing is copied. */
+export function partsOfBytes(bytes: Uint8Array): PartSource {
+  let position = 0;
+  return {
+    async next(partBytes) {
+      if (position === bytes.length) return undefined;
+      const part = bytes.subarray(position, position + partBytes);
+      position += part.length;
+      return part;
+    },
+    recycle() {},
+  };
+}
+
+/** Gathers the chunks of a stream into parts. Holds the memory of the parts that are in use, and no more. */
+export function partsOfStream(body: Body): PartSource {
+  const spare: ArrayBufferLike[] = [];
+  let rest: Uint8Array | undefined;
+  return {
+    async next(partBytes) {
+      rest ??= await body.next();
+      if (rest === undefined) return undefined;
+      const memory = spare.pop();
+      const part = new Uint8Array(memory?.byteLength === partBytes ? memory : new ArrayBuffer(partBytes));
+      let filled = 0;
+      while (filled < partBytes) {
+        rest ??= await body.next();
+        if (rest === undefined) return part.subarray(0, filled);
+        const piece = rest.subarray(0, partBytes - filled);
+        part.set(piece, filled);
+        filled += piece.length;
+        rest = piece.length === rest.length ? undefined : rest.subarray(piece.length);
+      }
+      return part;
+    },
+    recycle(part) {
+      spare.push(part.buffer);
+    },
+  };
+}

@@ -1,0 +1,295 @@
+import { randomBytes } from "node:crypto";
+import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import type { ByteStream } from "../../../../core/bytes/byte_stream.ts";
+import { JcsError } from "../../../../core/errors.ts";
+import type { Store } from "../../../../core/store/store.ts";
+import { type FaultProxy, startFaultProxy } from "../../../servers/fault_proxy.ts";
+import { type Interception, startHttpInterceptor } from "../../../servers/http_interceptor.ts";
+import { openS3 } from "../../../servers/open_s3.ts";
+import { createBucket, type Radosgw, radosgw } from "../../../servers/radosgw.ts";
+import { requireServer } from "../../../servers/require_server.ts";
+
+const MIB = 1024 * 1024;
+const SMALL_PARTS = { part_size: "5MiB", multipart_threshold: "5MiB" };
+
+requireServer("radosgw")("s3 when things go wrong", () => {
+  let server: Radosgw;
+  let bucket: string;
+  const closing: (() => Promise<void>)[] = [];
+  const through = async (port: number, options: Record<string, string> = {}): Promise<Store> => {
+    const store = await openS3({ server, bucket, port, options: { ...SMALL_PARTS, ...options } });
+    closing.push(() => store.close());
+    return store;
+  };
+  const proxied = async (): Promise<{ proxy: FaultProxy; store: Store }> => {
+    const proxy = await startFaultProxy(server.port);
+    closing.push(() => proxy.close());
+    return { proxy, store: await through(proxy.port) };
+  };
+  const intercepted = async (
+    decide: (line: string) => Interception,
+    options: Record<string, string> = {},
+  ) => {
+    const interceptor = await startHttpInterceptor(server.port, decide);
+    closing.push(() => interceptor.close());
+    return { interceptor, store: await through(interceptor.port, options) };
+  };
+  const uploadsUnderWay = async () => {
+    const credentials = { accessKeyId: server.accessKey, secretAccessKey: server.secretKey };
+    const client = new S3Client({
+      endpoint: server.endpoint,
+      region: "x",
+      forcePathStyle: true,
+      credentials,
+    });
+    try {
+      return (await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads ?? [];
+    } finally {
+      client.destroy();
+    }
+  };
+
+  beforeAll(async () => {
+    server = await radosgw();
+    bucket = await createBucket(server);
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
+
+  test("refused and reset connections are Unreachable, and worth another try", async () => {
+    const { proxy, store } = await proxied();
+    await store.write("x", Buffer.from("x"));
+    for (const fault of [
+      { kind: "refuse" },
+      { kind: "reset", afterBytes: 0 },
+      { kind: "truncate", afterBytes: 9 },
+    ] as const) {
+      await proxy.set(fault);
+      const failed = { kind: "Unreachable", retry: "later" };
+      await expect(store.stat("x"), fault.kind).rejects.toMatchObject(failed);
+      await expect(store.read("x"), fault.kind).rejects.toMatchObject(failed);
+      await expect(store.write("x", Buffer.from("y")), fault.kind).rejects.toMatchObject(failed);
+    }
+    await proxy.set({ kind: "none" });
+    expect((await store.stat("x")).size).toBe(1);
+  });
+
+  test("a name that does not resolve is Unreachable", async () => {
+    const store = await through(1, { endpoint: "http:no-such-host.invalid:80" });
+    await expect(store.stat("x")).rejects.toMatchObject({
+      kind: "Unreachable",
+      retry: "later",
+      message: /ENOTFOUND|EAI_AGAIN/,
+    });
+  });
+
+  test("a body that ends too early or breaks is an error in the stream", async () => {
+    const { proxy, store } = await proxied();
+    const bytes = randomBytes(4 * MIB);
+    await store.write("x", bytes);
+    for (const kind of ["truncate", "reset"] as const) {
+      await proxy.set({ kind, afterBytes: 2 * MIB });
+      const stream = await store.read("x");
+      let received = 0;
+      const reading = async () => {
+        for await (const chunk of stream) received += chunk.length;
+      };
+      await expect(reading(), kind).rejects.toMatchObject({ kind: "Unreachable", retry: "later" });
+      expect(received).toBeLessThan(bytes.length);
+    }
+  });
+
+  test("a server that hangs can be cancelled, before and within the body", async () => {
+    const { proxy, store } = await proxied();
+    await store.write("x", randomBytes(4 * MIB));
+    await proxy.set({ kind: "hang", afterBytes: 0 });
+    const calls: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
+      (signal) => store.stat("x", { signal }),
+      (signal) => store.read("x", { signal }),
+      (signal) => store.write("y", randomBytes(2 * MIB), { signal }),
+      (signal) => store.write("y", twoParts(), { signal }),
+    ];
+    for (const call of calls) {
+      await expect(call(AbortSignal.timeout(100))).rejects.toMatchObject({ kind: "Cancelled" });
+    }
+    await proxy.set({ kind: "hang", afterBytes: 1 * MIB });
+    const control = new AbortController();
+    const stream = await store.read("x", { signal: control.signal });
+    const reading = async () => {
+      for await (const _ of stream) control.abort();
+    };
+    await expect(reading()).rejects.toMatchObject({ kind: "Cancelled" });
+  });
+
+  test("a slow server is no error", async () => {
+    const { proxy, store } = await proxied();
+    await store.write("x", Buffer.from("slowly"));
+    await proxy.set({ kind: "trickle", bytes: 40, everyMs: 2 });
+    let text = "";
+    for await (const chunk of await store.read("x")) text += Buffer.from(chunk).toString();
+    expect(text).toBe("slowly");
+  });
+
+  test("ends its connections when it is closed, and when a reader stops early", async () => {
+    const proxy = await startFaultProxy(server.port);
+    closing.push(() => proxy.close());
+    const store = await openS3({ server, bucket, port: proxy.port });
+    await store.write("x", randomBytes(8 * MIB));
+    for await (const _ of await store.read("x")) break;
+    await expect.poll(() => proxy.openConnections()).toBeLessThanOrEqual(1);
+    await store.close();
+    await expect.poll(() => proxy.openConnections()).toBe(0);
+  });
+
+  test("sends a part of a stream again when its connection breaks", async () => {
+    let broken = 0;
+    const { store } = await intercepted((line) => {
+      if (!line.includes("partNumber=2&") || broken === 2) return "pass";
+      broken += 1;
+      return broken === 1 ? "lose answer" : { status: 503, body: errorBody("SlowDown") };
+    });
+    const meta = await store.write("x", twoParts());
+    expect(broken).toBe(2);
+    expect((await store.stat("x")).size).toBe(meta.size ?? -1);
+  });
+
+  test("gives up after a few tries and throws the parts away", async () => {
+    const { store, interceptor } = await intercepted((line) =>
+      line.includes("partNumber=2&") ? { status: 500, body: errorBody("InternalError") } : "pass",
+    );
+    await expect(store.write("x", twoParts())).rejects.toMatchObject({
+      kind: "Unreachable",
+      retry: "exhausted",
+    });
+    expect(interceptor.requests.filter((line) => line.includes("partNumber=2&"))).toHaveLength(4);
+    expect(await uploadsUnderWay()).toEqual([]);
+    await expect(store.stat("x")).rejects.toMatchObject({ kind: "NotFound" });
+  });
+
+  test("leaves trying again to the retry layer when it was given bytes", async () => {
+    const { store, interceptor } = await intercepted((line) =>
+      line.startsWith("PUT") ? { status: 500, body: errorBody("InternalError") } : "pass",
+    );
+    await expect(store.write("x", Buffer.from("x"))).rejects.toMatchObject({
+      kind: "Unreachable",
+      retry: "later",
+    });
+    expect(interceptor.requests).toHaveLength(1);
+  });
+
+  test("knows its own object when the answer to the last request was lost", async () => {
+    let lost = 0;
+    const { store } = await intercepted((line) => {
+      if (!/^POST .*\?uploadId=/.test(line) || lost === 1) return "pass";
+      lost += 1;
+      return "lose answer";
+    });
+    const meta = await store.write("x", twoParts());
+    expect(lost).toBe(1);
+    expect(await store.stat("x")).toMatchObject({ size: meta.size });
+    expect(await uploadsUnderWay()).toEqual([]);
+  });
+
+  test("says what the service's answers mean", async () => {
+    const cases: readonly [Exclude<Interception, string>, Record<string, unknown>][] = [
+      [
+        { status: 503, headers: { "retry-after": "7" }, body: errorBody("SlowDown") },
+        { kind: "Throttled", retry: "later", retryAfterMs: 7000 },
+      ],
+      [{ status: 429 }, { kind: "Throttled", retry: "later" }],
+      [
+        { status: 500, body: errorBody("InternalError") },
+        { kind: "Unreachable", retry: "later" },
+      ],
+      [
+        { status: 502, body: "<html>Bad gateway</html>" },
+        { kind: "Unreachable", retry: "later" },
+      ],
+      [{ status: 507 }, { kind: "NoSpace", retry: "never" }],
+      [
+        { status: 403, body: errorBody("AccessDenied") },
+        { kind: "PermissionDenied", retry: "never", message: /status 403 \(AccessDenied\)$/ },
+      ],
+      [
+        {
+          status: 403,
+          body: errorBody("RequestTimeTooSkewed"),
+          headers: { date: "Sat, 01 Jan 2022 00:00:00 GMT" },
+        },
+        { kind: "PermissionDenied", message: /clock of this machine/ },
+      ],
+      [
+        { status: 400, body: errorBody("RequestTimeout") },
+        { kind: "TimedOut", retry: "later" },
+      ],
+      [
+        { status: 400, body: errorBody("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>") },
+        { kind: "Config", message: /is in region "eu-west-1"; set region=eu-west-1/ },
+      ],
+      [
+        {
+          status: 301,
+          headers: { "x-amz-bucket-region": "eu-west-2" },
+          body: errorBody("PermanentRedirect"),
+        },
+        { kind: "Config", message: /set region=eu-west-2/ },
+      ],
+      [
+        { status: 404, body: errorBody("NoSuchBucket") },
+        { kind: "Unreachable", retry: "never" },
+      ],
+      [
+        { status: 404, body: errorBody("NoSuchKey") },
+        { kind: "NotFound", retry: "never" },
+      ],
+    ];
+    let answer: Interception = "pass";
+    const { store } = await intercepted(() => answer);
+    for (const [given, meant] of cases) {
+      answer = given;
+      const error = await store.read("x").then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error, JSON.stringify(given)).toBeInstanceOf(JcsError);
+      expect(error, JSON.stringify(given)).toMatchObject(
+        Object.fromEntries(
+          Object.entries(meant).map(([key, value]) => [
+            key,
+            value instanceof RegExp ? expect.stringMatching(value) : value,
+          ]),
+        ),
+      );
+    }
+    // The answer to HEAD has no body: what it means is in its headers.
+    answer = { status: 301, headers: { "x-amz-bucket-region": "eu-west-2" } };
+    await expect(store.stat("x")).rejects.toMatchObject({ kind: "Config" });
+    answer = { status: 403, headers: { date: "Sat, 01 Jan 2022 00:00:00 GMT" } };
+    await expect(store.stat("x")).rejects.toMatchObject({ message: /clock of this machine/ });
+  });
+
+  test("names the way out where a service has no conditional writes", async () => {
+    const { store } = await intercepted((line) =>
+      line.startsWith("PUT") ? { status: 501, body: errorBody("NotImplemented") } : "pass",
+    );
+    await expect(store.write("x", Buffer.from("x"), { ifAbsent: true })).rejects.toMatchObject({
+      kind: "Unsupported",
+      message: /conditional_writes=false/,
+    });
+  });
+
+  test("refuses a service that ignores ranges", async () => {
+    const { store } = await intercepted(() => ({ status: 200, body: "everything" }));
+    await expect(store.read("x", { offset: 2 })).rejects.toMatchObject({ kind: "Unsupported" });
+  });
+});
+
+async function* twoParts(): ByteStream {
+  for (let index = 0; index < 9; index++) yield randomBytes(1 * MIB);
+}
+
+function errorBody(code: string, more = ""): string {
+  return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>Text of the service.</Message>${more}</Error>`;
+}
