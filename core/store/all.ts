@@ -1,9 +1,10 @@
 import type { Service } from "./service.ts";
 import { fs } from "./services/fs.ts";
 import { memory } from "./services/memory.ts";
+import { s3 } from "./services/s3.ts";
 
 /** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
-export const SERVICES: readonly Service[] = [fs, memory];
+export const SERVICES: readonly Service[] = [fs, memory, s3];
 
 /** The service of this name, if there is one. */
 export function findService(name: string): Service | undefined {
