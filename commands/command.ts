@@ -46,6 +46,7 @@ export interface Question {
   readonly check?: (answer: string) => string | undefined;
 }
 
+/** Options that every command has. */
 export interface GlobalOptions {
   readonly config?: string;
   readonly json: boolean;
@@ -76,6 +77,7 @@ export interface Output {
   progress(total: { readonly objects?: number; readonly bytes?: number }): Progress;
 }
 
+/** One column of a table. */
 export interface Column {
   readonly key: string;
   readonly title: string;

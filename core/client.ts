@@ -71,6 +71,7 @@ export interface SpaceTestStep {
   readonly error?: JcsError;
 }
 
+/** The spaces, as commands see and change them. */
 export interface SpaceClient {
   /** Checks the connection string, opens it once, seals its secrets and records it. */
   add(space: {
@@ -100,6 +101,7 @@ export interface PutSource {
   readonly reopenable: boolean;
 }
 
+/** What to store, where, and how. */
 export interface PutRequest {
   readonly address: ObjectAddress;
   readonly source: PutSource;
@@ -128,6 +130,7 @@ export type TransferEvent =
   /** The named step of §7 is complete and the next has not begun. */
   | { readonly type: "step"; readonly step: string };
 
+/** What became of a put. */
 export interface PutOutcome {
   readonly status: "stored" | "unchanged" | "degraded";
   readonly object: ObjectRecord;
@@ -137,6 +140,7 @@ export interface PutOutcome {
   readonly warnings: readonly string[];
 }
 
+/** Which object to read, or which part of it. */
 export interface GetRequest {
   readonly address: ObjectAddress;
   readonly offset?: number;
@@ -145,6 +149,7 @@ export interface GetRequest {
   readonly onEvent?: (event: TransferEvent) => void;
 }
 
+/** An object that is being read. */
 export interface GetOutcome {
   readonly object: ObjectRecord;
   /** Bytes that `body` will deliver. */
@@ -154,6 +159,7 @@ export interface GetOutcome {
   readonly body: ByteStream;
 }
 
+/** Which objects to list. */
 export interface ListRequest {
   readonly package: PackageAddress;
   /** Only paths that start with this. */
@@ -164,10 +170,12 @@ export interface ListRequest {
   readonly delimited?: boolean;
 }
 
+/** One line of a list. */
 export type ListEntry =
   | { readonly type: "prefix"; readonly path: string }
   | { readonly type: "object"; readonly object: ObjectEntry };
 
+/** Which put to plan. */
 export interface PlanPutRequest {
   readonly address: ObjectAddress;
   readonly size?: number;
@@ -178,6 +186,7 @@ export interface PlanPutRequest {
   readonly before?: boolean;
 }
 
+/** Which get to plan. */
 export interface PlanGetRequest {
   readonly address: ObjectAddress;
   readonly offset?: number;

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { JcsError } from "../errors.ts";
 import { HASH_BUFFER_BYTES } from "../limits.ts";
-import type { HashReply, HashRequest } from "./hash_protocol.ts";
+import type { HashReply, HashRequest } from "./hash_request.ts";
 
 /** What a hash under way hears from its worker. */
 export interface HashListener {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
-import type { HashReply, HashRequest } from "./hash_protocol.ts";
+import type { HashReply, HashRequest } from "./hash_request.ts";
 
 // The body of a hashing worker: any number of SHA-256 side by side. It is started by hash_pool.ts only.
 

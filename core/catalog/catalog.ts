@@ -31,6 +31,7 @@ export interface SpaceRecord {
   readonly createdAt: Date;
 }
 
+/** The spaces that are known. */
 export interface SpaceCatalog {
   /** Throws `AlreadyExists`. */
   add(space: SpaceRecord): Promise<void>;
@@ -44,11 +45,13 @@ export interface SpaceCatalog {
   usage(name: string): Promise<{ readonly blocks: number; readonly bytes: number }>;
 }
 
+/** A bucket as it is recorded. */
 export interface BucketRecord {
   readonly name: string;
   readonly createdAt: Date;
 }
 
+/** A package as it is recorded. */
 export interface PackageRecord {
   readonly bucket: string;
   readonly name: string;
@@ -74,6 +77,7 @@ export interface NameCatalog {
   clonePackage(source: PackageAddress, target: PackageAddress): Promise<void>;
 }
 
+/** The full name of a package. */
 export interface PackageAddress {
   readonly bucket: string;
   readonly package: string;
@@ -127,6 +131,7 @@ export interface ObjectRecord {
 /** What lists yield: an object without its blocks. */
 export type ObjectEntry = Omit<ObjectRecord, "blocks">;
 
+/** Objects and their current generations. */
 export interface ObjectCatalog {
   /** `undefined` when there is none (or no such bucket or package). */
   find(address: ObjectAddress): Promise<ObjectRecord | undefined>;
@@ -172,6 +177,7 @@ export interface UploadRecord {
   readonly leaseUntil: Date;
 }
 
+/** Uploads under way, from the intent to the commit. */
 export interface UploadCatalog {
   /** Records the intent: makes bucket and package where they are missing. Throws `AlreadyExists` when `ifAbsent` and the object is there,
    *  `ConditionFailed` when a place is garbage that is still to be removed, or the upload is under way already. */
@@ -210,6 +216,7 @@ export interface GarbageRecord {
   readonly retiredAt: Date;
 }
 
+/** Block files that may be removed from their spaces. */
 export interface GarbageCatalog {
   /** What was retired before `before`, oldest first. */
   list(query: {

@@ -1,0 +1,57 @@
+import { findAll, type ProjectFile } from "./project_files.ts";
+
+const EXPORT =
+  /^export\s+(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\*?|const|let|class|interface|type)\s+(?<name>[\w$]+)/gm;
+
+/** Files that are a list of many things and named after what these are, the program's start, and one where the service's own word
+ *  for the thing is another. */
+const UNNAMED = ["all", "errors", "limits", "main", "s3_stat"];
+
+/** Says which exported symbols have no doc comment. Of an overloaded function the first signature carries it, and in a run of constants
+ *  the first one. A default export is what its file is. */
+export function checkDocComments(file: ProjectFile): readonly string[] {
+  const lines = file.text.split("\n");
+  const documented = new Set<string>();
+  let last = -1;
+  return findAll(file, "bare", EXPORT, (match) => {
+    const line = file.text.slice(0, match.index).split("\n").length - 1;
+    const name = match.groups?.["name"] ?? "";
+    const inRun = match[0].startsWith("export const") && last === line - 1;
+    if (inRun || lines[line - 1]?.trimEnd().endsWith("*/") === true) documented.add(name);
+    if (!documented.has(name)) return `"${name}" is exported and has no doc comment`;
+    last = match[0].startsWith("export const") ? line : -1;
+    return undefined;
+  });
+}
+
+/** Says when a file exports things and none of their names has anything to do with the file's name. */
+export function checkMainExport(file: ProjectFile): readonly string[] {
+  const name = file.path
+    .split("/")
+    .at(-1)!
+    .replace(/\.tsx?$/, "");
+  if (UNNAMED.includes(name) || /^export default/m.test(file.bare)) return [];
+  const exported = [...file.bare.matchAll(EXPORT)].map((match) => match.groups?.["name"] ?? "");
+  const again = [...file.bare.matchAll(/^export\s+(?:type\s+)?\{([^}]*)\}/gm)].flatMap((match) =>
+    match[1]!.split(",").map((part) => part.trim().split(/\s+/).at(-1)!),
+  );
+  const all = [...exported, ...again];
+  if (all.length === 0) return [];
+  const wanted = wordsOf(name);
+  const found = all.some((symbol) =>
+    wordsOf(symbol).some((word) => wanted.some((other) => word.startsWith(other) || other.startsWith(word))),
+  );
+  return found ? [] : [`${file.path}:1: exports ${all.join(", ")}: none of them is named after the file`];
+}
+
+/** The words of a name in any of the usual spellings, in lower case, each cut to its first letters, so that `execute` is what an
+ *  `executor` does. Small words do not count. */
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, "$1_$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[_.-]+/)
+    .filter((word) => !["", "of", "to", "and", "from", "with", "is"].includes(word))
+    .map((word) => word.slice(0, 5));
+}
