@@ -29,10 +29,12 @@ export function createGroupCommit(database: DatabaseSync, begin: () => Promise<v
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
+      const hopefuls = waiting.length;
       try {
         await begin();
       } catch (error) {
-        for (const unit of waiting.splice(0)) unit.fail(error);
+        // Those that came meanwhile have not waited as long.
+        for (const unit of waiting.splice(0, hopefuls)) unit.fail(error);
         continue;
       }
       const units = waiting.splice(0, UNITS_MAX);
@@ -42,9 +44,17 @@ export function createGroupCommit(database: DatabaseSync, begin: () => Promise<v
         database.exec("commit");
         for (const each of settle) each();
       } catch (error) {
-        if (database.isTransaction) database.exec("rollback");
+        rollBack();
         for (const unit of units) unit.fail(error);
       }
+    }
+  }
+
+  function rollBack(): void {
+    try {
+      if (database.isTransaction) database.exec("rollback");
+    } catch {
+      // The units fail with what came first, and the next transaction with what is wrong then.
     }
   }
 

@@ -57,13 +57,16 @@ export async function openSqliteCatalog(options: SqliteCatalogOptions): Promise<
 
 /** Makes the file with mode 0600, which the files that SQLite puts beside it take over, or checks that it may be used. */
 async function makeFile(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const directory = dirname(file);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   try {
     const handle = await open(file, "ax", 0o600);
     await handle.close();
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    await access(file, constants.R_OK | constants.W_OK);
+    const handle = await open(file, "r+");
+    await handle.close();
   }
 }
 

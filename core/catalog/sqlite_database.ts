@@ -52,19 +52,20 @@ export function createSqliteDatabase(options: SqliteDatabaseOptions): SqlDatabas
 
   return {
     types: SQLITE_TYPES,
-    read(work) {
+    async read(work) {
       assert(!closed, "the catalogue is open");
-      if (reader === undefined || reading === undefined) return translate(writes.run(() => work(writing)));
+      if (reader === undefined || reading === undefined)
+        return await translate(writes.run(() => work(writing)));
       // One after the other: node:sqlite is synchronous, and one connection has one snapshot at a time.
       const run = lastRead.then(() =>
         whileBusy(() => inSnapshot(reader, () => work(reading)), busyTimeoutMs),
       );
       lastRead = run.catch(() => {});
-      return translate(run);
+      return await translate(run);
     },
-    write(work) {
+    async write(work) {
       assert(!closed, "the catalogue is open");
-      return translate(writes.run(() => work(writing)));
+      return await translate(writes.run(() => work(writing)));
     },
     async close() {
       if (closed) return;
@@ -95,7 +96,8 @@ async function inSnapshot<T>(database: DatabaseSync, work: () => Promise<T>): Pr
   try {
     return await work();
   } finally {
-    database.exec("rollback");
+    // SQLite ends the transaction itself after some errors.
+    if (database.isTransaction) database.exec("rollback");
   }
 }
 

@@ -63,6 +63,7 @@ function fromFileError(error: unknown, say: (text: string) => string, reason: st
     case "ENOSPC":
     case "EDQUOT":
       return new JcsError("NoSpace", say("no space is left on its disk"), { cause: error });
+    case "EEXIST":
     case "ENOENT":
     case "ENOTDIR":
     case "EISDIR":
