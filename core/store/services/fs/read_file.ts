@@ -32,7 +32,7 @@ export async function readFile(
     async pull() {
       throwIfCancelled(root.info, { ...place, signal });
       if (position >= end) return undefined;
-      const buffer = Buffer.allocUnsafeSlow(Math.min(STREAM_CHUNK_BYTES, end - position));
+      const buffer = new Uint8Array(Math.min(STREAM_CHUNK_BYTES, end - position));
       const read = handle.read(buffer, 0, buffer.length, position);
       reading = read;
       try {

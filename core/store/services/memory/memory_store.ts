@@ -59,7 +59,7 @@ export function openMemoryStore(
   };
   /** Takes the whole body; nothing of it is visible yet. */
   const receive = async (
-    path: string,
+    { key, path }: { readonly key: string; readonly path: string },
     body: Uint8Array | ByteStream,
     call: Pick<WriteOptions, "size" | "signal">,
   ): Promise<Pick<MemoryObject, "chunks" | "size">> => {
@@ -69,9 +69,9 @@ export function openMemoryStore(
     try {
       for (let chunk = await taken.next(); chunk !== undefined; chunk = await taken.next()) {
         size += chunk.length;
-        requireRoom(path, space.bytes + size);
+        requireRoom(path, space.bytes - (space.objects.get(key)?.size ?? 0) + size);
         // Bytes belong to the caller, chunks of a stream to us.
-        chunks.push(body instanceof Uint8Array ? chunk.slice() : chunk);
+        chunks.push(body instanceof Uint8Array ? new Uint8Array(chunk) : chunk);
       }
     } finally {
       taken.end();
@@ -133,7 +133,7 @@ export function openMemoryStore(
     },
     async write(path, body, call = {}) {
       const place = keyOf(path, "write");
-      return commit(place, await receive(place.path, body, call), call);
+      return commit(place, await receive(place, body, call), call);
     },
     async remove(path, call) {
       throwIfCancelled(info, { operation: "remove", path, signal: call?.signal });
@@ -174,7 +174,7 @@ export function openMemoryStore(
       throwIfCancelled(info, { operation: "write", path, signal: call.signal });
       const place = keyOf(path, "write");
       return memoryMultipart({
-        receive: (body, partCall) => receive(place.path, body, partCall),
+        receive: (body, partCall) => receive(place, body, partCall),
         commit: (content) => commit(place, content, call),
         fail: (kind, state) => storeError(info, { kind, operation: "write", path: place.path, state }),
       });
@@ -198,7 +198,8 @@ function* piecesOf(
     const from = Math.max(range.start - position, 0);
     const to = Math.min(range.end - position, chunk.length);
     for (let at = from; at < to; at += STREAM_CHUNK_BYTES) {
-      yield chunk.slice(at, Math.min(at + STREAM_CHUNK_BYTES, to));
+      // Not slice(): of a Buffer that would be no copy.
+      yield new Uint8Array(chunk.subarray(at, Math.min(at + STREAM_CHUNK_BYTES, to)));
     }
     position += chunk.length;
   }
