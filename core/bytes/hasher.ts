@@ -3,7 +3,6 @@ import { availableParallelism } from "node:os";
 import { HASH_INLINE_BYTES_MAX, HASH_WORKERS_MAX } from "../limits.ts";
 import { createHashPool, type HashPool } from "./hash_pool.ts";
 import { offloadedHash } from "./offloaded_hash.ts";
-import { workerUrl } from "./worker_url.ts";
 
 /** A hash of bytes that come in order. */
 export interface Hasher {
@@ -25,6 +24,10 @@ export interface HasherOptions {
   readonly pool?: HashPool;
 }
 
+/** The program of the workers: beside this file from source; in the executable, where every module has the URL of the executable and
+ *  each worker is an entry point of its own in one flat folder, beside that. */
+const WORKER_URL = new URL("./sha256_worker.ts", import.meta.url);
+
 let ownPool: HashPool | undefined;
 
 /** Starts a hash. Beyond {@link HASH_INLINE_BYTES_MAX} and with more than one core it runs on a worker thread beside the caller, who
@@ -35,7 +38,7 @@ export function createHasher(options: HasherOptions): Hasher {
   const cores = availableParallelism();
   if (cores < 2) return inlineHash();
   ownPool ??= createHashPool({
-    url: workerUrl("core/bytes/sha256_worker.ts"),
+    url: WORKER_URL,
     workersMax: Math.min(cores - 1, HASH_WORKERS_MAX),
   });
   return offloadedHash(ownPool);

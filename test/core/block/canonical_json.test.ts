@@ -11,7 +11,7 @@ test("sorts keys at every level and leaves out undefined members and spaces", ()
 
 test("is JSON of the same value, whatever order the members had", () => {
   fc.assert(
-    fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+    fc.property(fc.jsonValue({ maxDepth: 3 }), (value) => {
       const text = canonicalJson(value as Json);
       expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
       expect(canonicalJson(JSON.parse(text) as Json)).toBe(text);

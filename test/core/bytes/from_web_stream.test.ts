@@ -25,7 +25,7 @@ function endless(): { web: ReadableStream<Uint8Array>; cancelled: () => boolean 
 test("gives the bytes of a response", async () => {
   const bytes = patternBytes(100_000);
   const chunks = await chunksOf(fromWebStream(new Response(bytes as Uint8Array<ArrayBuffer>).body!));
-  expect(Buffer.concat(chunks)).toEqual(Buffer.from(bytes));
+  expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
 });
 
 test("drops empty chunks and cancels when the consumer stops", async () => {

@@ -6,12 +6,11 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHashPool, type HashPool } from "../../../core/bytes/hash_pool.ts";
 import { closeHashers, createHasher, type Hasher } from "../../../core/bytes/hasher.ts";
-import { workerUrl } from "../../../core/bytes/worker_url.ts";
 import { HASH_BUFFER_BYTES, HASH_BUFFERS_MAX, HASH_INLINE_BYTES_MAX } from "../../../core/limits.ts";
 import { cut, patternBytes } from "./helpers.ts";
 
 const bytes = patternBytes(6 << 20);
-const url = workerUrl("core/bytes/sha256_worker.ts");
+const url = new URL("../../../core/bytes/sha256_worker.ts", import.meta.url);
 let pool: HashPool;
 let directory: string;
 

@@ -7,7 +7,7 @@ test("is a body for Response, and nothing is read ahead", async () => {
   const source = testSource(cut(bytes, [100]));
   const web = toWebStream(source.stream);
   expect(source.taken()).toBe(0);
-  expect(new Uint8Array(await new Response(web).arrayBuffer())).toEqual(bytes);
+  expect(Buffer.from(await new Response(web).arrayBuffer()).equals(bytes)).toBe(true);
 });
 
 test("cancels the source", async () => {
