@@ -1,8 +1,10 @@
 import { canonicalJson } from "../canonical_json.ts";
+import type { JsonObject } from "../json.ts";
 import type { OpTable } from "../op_table.ts";
 import type { Pass } from "../pass.ts";
 import type { Op, OpId, Plan } from "../plan.ts";
 import { editPlan } from "../plan_edit.ts";
+import { wireKey } from "../plan_index.ts";
 
 /** Makes one op of several pure ones with the same kind, attributes, inputs and place.
  *
@@ -26,12 +28,7 @@ function merge(plan: Plan, table: OpTable): Plan {
     const op = edit.op(id);
     const facts = table.inspect(op)!;
     if (facts.spec.pure !== true) continue;
-    const key = canonicalJson([
-      op.kind,
-      op.at ?? null,
-      op.attrs,
-      op.inputs.map((wire) => [wire.op, wire.port]),
-    ]);
+    const key = identityOf(op);
     const twin = first.get(key);
     if (twin === undefined) {
       first.set(key, id);
@@ -46,6 +43,20 @@ function merge(plan: Plan, table: OpTable): Plan {
     edit.remove(id);
   }
   return edit.done();
+}
+
+const attrsTexts = new WeakMap<JsonObject, string>();
+
+/** The same text for ops that do the same to the same inputs at the same place. */
+function identityOf(op: Op): string {
+  let attrs = attrsTexts.get(op.attrs);
+  if (attrs === undefined) {
+    attrs = canonicalJson(op.attrs);
+    attrsTexts.set(op.attrs, attrs);
+  }
+  let text = `${op.kind}\0${op.at ?? ""}\0${attrs}`;
+  for (const wire of op.inputs) text += `\0${wireKey(wire)}`;
+  return text;
 }
 
 /** Whether there are two pure ops of a kind at all. */
