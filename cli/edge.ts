@@ -1,12 +1,12 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Edge, GlobalOptions } from "../commands/command.ts";
 import type { Client } from "../core/client.ts";
 import { JcsError } from "../core/errors.ts";
 import { openClient } from "./open_client.ts";
 import { createOutput } from "./output.ts";
 import { createProgress, type ProgressMode } from "./progress.ts";
-import { ReaderGone, type Sink } from "./sink.ts";
+import { forgivingSink, ReaderGone, type Sink, watchedSink } from "./sink.ts";
 
 /** The exit status when the reader of stdout has ended, the same as of any program that a closed pipe ends: 128 + SIGPIPE. */
 export const READER_GONE_STATUS = 141;
@@ -33,35 +33,38 @@ export interface EdgeHandle {
 /** Makes what commands see of the process. `globals` is asked when a command runs: before, the options are not known. */
 export function createEdge(host: Host, options: { readonly globals: () => GlobalOptions }): EdgeHandle {
   const { environment } = host;
-  const home = environment["JCS_HOME"] || join(environment["HOME"] || homedir(), ".jcs");
+  const home = resolve(
+    host.directory,
+    environment["JCS_HOME"] || join(environment["HOME"] || homedir(), ".jcs"),
+  );
   const plain = isSet(environment["CI"]);
   let client: Promise<Client> | undefined;
 
   const readerGone = new AbortController();
   const signal = AbortSignal.any([host.signal, readerGone.signal]);
-  const stdout = watchReader(host.stdout, (error) => readerGone.abort(error));
+  const stdout = watchedSink(host.stdout, (error) => readerGone.abort(error));
+  const stderr = forgivingSink(host.stderr);
 
   function progressMode(): ProgressMode {
     const { json, quiet, progress } = options.globals();
     if (json || quiet || !progress) return "none";
-    return host.stderr.isTerminal && !plain && !isSet(environment["NO_COLOR"]) ? "display" : "lines";
+    return stderr.isTerminal && !plain && !environment["NO_COLOR"] ? "display" : "lines";
   }
 
   const progress = createProgress({
-    stderr: host.stderr,
+    stderr,
     mode: progressMode,
     loadView: async () => {
       const { openProgressView } = await import("./progress_view.tsx");
-      return () => openProgressView(host.stderr);
+      return () => openProgressView(stderr);
     },
   });
   const handle = createOutput({
     stdout,
-    stderr: host.stderr,
+    stderr,
     style: () => {
       const { json, quiet, verbose } = options.globals();
-      const color =
-        host.stderr.isTerminal && host.stdout.isTerminal && !plain && !isSet(environment["NO_COLOR"]);
+      const color = stderr.isTerminal && stdout.isTerminal && !plain && !environment["NO_COLOR"];
       return { json, quiet, verbose, color };
     },
     progress: progress.start,
@@ -87,48 +90,33 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
     directory: host.directory,
     get interactive() {
       const { json, quiet } = options.globals();
-      return host.stdinIsTerminal && host.stderr.isTerminal && !plain && !json && !quiet;
+      return host.stdinIsTerminal && stderr.isTerminal && !plain && !json && !quiet;
     },
     async ask(question) {
       const { ask } = await import("./ask.tsx");
-      return ask(question, { stderr: host.stderr, signal });
+      return ask(question, { stderr, signal });
     },
   };
 
   return {
     edge,
     async finish(error) {
+      if (error instanceof ReaderGone) readerGone.abort(error);
       let last = host.signal.aborted ? new JcsError("Cancelled", "Stopped: interrupted") : error;
-      if (client !== undefined) {
-        try {
-          await client.then((opened) => opened.close());
-        } catch (closing) {
-          last ??= closing;
-        }
+      try {
+        await client?.then((opened) => opened.close());
+      } catch (closing) {
+        last ??= closing;
       }
       await progress.close();
-      const status = handle.finish(last);
-      return readerGone.signal.aborted ? READER_GONE_STATUS : status;
-    },
-  };
-}
-
-/** The same sink, which tells when its reader has ended. */
-function watchReader(sink: Sink, onGone: (error: ReaderGone) => void): Sink {
-  const tell = (error: unknown): never => {
-    if (error instanceof ReaderGone) onGone(error);
-    throw error;
-  };
-  return {
-    ...sink,
-    write(text) {
       try {
-        sink.write(text);
-      } catch (error) {
-        tell(error);
+        const status = handle.finish(last);
+        return readerGone.signal.aborted ? READER_GONE_STATUS : status;
+      } catch (writing) {
+        if (writing instanceof ReaderGone) return READER_GONE_STATUS;
+        throw writing;
       }
     },
-    writeBytes: (chunk) => sink.writeBytes(chunk).catch(tell),
   };
 }
 

@@ -36,7 +36,7 @@ export interface OutputHandle {
 /** The one implementation of {@link Output}.
  *
  *  Text for people has its control characters escaped; `--json` has the exact values. Throws `ReaderGone` when the reader of stdout
- *  has ended; a stderr that nobody reads is no reason to stop. */
+ *  has ended. */
 export function createOutput(options: OutputOptions): OutputHandle {
   const failures: JcsError[] = [];
   let summary: Parameters<Output["summary"]>[0] | undefined;
@@ -48,13 +48,7 @@ export function createOutput(options: OutputOptions): OutputHandle {
 
   function toStderr(text: string): void {
     if (options.muted()) return;
-    options.undrawn(() => {
-      try {
-        options.stderr.write(text);
-      } catch {
-        // Nobody reads messages any more; results still count.
-      }
-    });
+    options.undrawn(() => options.stderr.write(text));
   }
 
   function writeError(error: JcsError, label: string): void {
@@ -128,8 +122,8 @@ export function createOutput(options: OutputOptions): OutputHandle {
   };
 }
 
-/** The exit status after these errors: of the kind they share, or 9 when several objects failed for different reasons or an interrupt.
- *  An interrupt counts more than anything, and several debts are still only debts. */
+/** The exit status after these errors: of the kind of the only one, or 9 after several. An interrupt counts more than anything, and
+ *  several debts are still only debts. */
 export function exitCodeOf(errors: readonly JcsError[]): number {
   const first = errors[0];
   if (first === undefined) return 0;

@@ -1,4 +1,4 @@
-import { Command as Commander, Option } from "@commander-js/extra-typings";
+import { Command as Commander, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { COMMANDS, type CommandEntry } from "../commands/all.ts";
 import type { Edge, GlobalOptions } from "../commands/command.ts";
 import { EXIT_CODES, JcsError } from "../core/errors.ts";
@@ -49,15 +49,29 @@ function parseParallel(text: string): number {
 
 /** Reads the global options, wherever they stood. */
 export function readGlobals(program: Commander): GlobalOptions {
-  const values: Record<string, unknown> = program.opts();
+  const levels = ranCommands(program).map((command): Record<string, unknown> => command.opts());
+  const first = (key: string) => levels.map((values) => values[key]).find((value) => value !== undefined);
+  const config = first("config");
+  const parallel = first("parallel");
   return {
-    ...(typeof values["config"] === "string" ? { config: values["config"] } : {}),
-    json: values["json"] === true,
-    quiet: values["quiet"] === true,
-    verbose: values["verbose"] === true,
-    progress: values["progress"] !== false,
-    ...(typeof values["parallel"] === "number" ? { parallel: values["parallel"] } : {}),
+    ...(typeof config === "string" ? { config } : {}),
+    json: levels.some((values) => values["json"] === true),
+    quiet: levels.some((values) => values["quiet"] === true),
+    verbose: levels.some((values) => values["verbose"] === true),
+    progress: levels.every((values) => values["progress"] !== false),
+    ...(typeof parallel === "number" ? { parallel } : {}),
   };
+}
+
+/** The program and the commands that the command line named, as far as it has been read. */
+export function ranCommands(program: CommandUnknownOpts): CommandUnknownOpts[] {
+  const ran = [program];
+  for (let last: CommandUnknownOpts | undefined = program; last !== undefined; ) {
+    const word: string | undefined = last.args[0];
+    last = last.commands.find((command) => command.name() === word || command.aliases().includes(word ?? ""));
+    if (last !== undefined) ran.push(last);
+  }
+  return ran;
 }
 
 /** Adds the command that `argv` names, or all of them when it names none that exists: help, completion and suggestions need them. */
@@ -76,12 +90,24 @@ async function addCommand(
   options: { readonly entry: CommandEntry; readonly edge: Edge },
 ): Promise<void> {
   const { default: command } = await options.entry.load();
-  command.define(program.command(command.name) as unknown as Commander, options.edge);
+  const added = program.command(command.name);
+  command.define(added, options.edge);
+  addGlobals(added);
+}
+
+/** Lets every command read the global options too, unseen: only so can their letters be joined to its own, as in `-rq`. */
+function addGlobals(command: CommandUnknownOpts): void {
+  for (const option of globalOptions()) command.addOption(option.hideHelp());
+  for (const sub of command.commands) addGlobals(sub);
 }
 
 /** The first word of `argv` that is neither an option nor the value of a global one. */
 function firstOperand(argv: readonly string[]): string | undefined {
-  const scan = new Commander().exitOverride().helpOption(false).helpCommand(false);
+  const scan = new Commander()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .helpOption(false)
+    .helpCommand(false);
   for (const option of globalOptions()) scan.addOption(option.argParser((text: string) => text));
   return scan.parseOptions([...argv]).operands[0];
 }

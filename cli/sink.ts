@@ -1,5 +1,6 @@
 import { write, writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { JcsError } from "../core/errors.ts";
 
 /** Where the program writes: stdout or stderr, or memory in a test. */
 export interface Sink {
@@ -33,7 +34,7 @@ export function descriptorSink(descriptor: 1 | 2): Sink {
         try {
           rest = rest.subarray(writeSync(descriptor, rest));
         } catch (error) {
-          if (!isFull(error)) throw readerGoneOr(error);
+          if (!isFull(error)) throw writeError(error, descriptor);
           Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_WAIT_MS);
         }
       }
@@ -44,9 +45,42 @@ export function descriptorSink(descriptor: 1 | 2): Sink {
         try {
           rest = rest.subarray(await writeSome(descriptor, rest));
         } catch (error) {
-          if (!isFull(error)) throw readerGoneOr(error);
+          if (!isFull(error)) throw writeError(error, descriptor);
           await new Promise((resolve) => setTimeout(resolve, FULL_PIPE_WAIT_MS));
         }
+      }
+    },
+  };
+}
+
+/** The same sink, which also tells `onGone` when its reader has ended. */
+export function watchedSink(sink: Sink, onGone: (error: ReaderGone) => void): Sink {
+  const tell = (error: unknown): never => {
+    if (error instanceof ReaderGone) onGone(error);
+    throw error;
+  };
+  return {
+    ...sink,
+    write(text) {
+      try {
+        sink.write(text);
+      } catch (error) {
+        tell(error);
+      }
+    },
+    writeBytes: (chunk) => sink.writeBytes(chunk).catch(tell),
+  };
+}
+
+/** The same sink for messages: that they cannot be written, or nobody reads them any more, is no reason to stop. */
+export function forgivingSink(sink: Sink): Sink {
+  return {
+    ...sink,
+    write(text) {
+      try {
+        sink.write(text);
+      } catch {
+        // There is nowhere left to say so.
       }
     },
   };
@@ -62,8 +96,11 @@ function isFull(error: unknown): boolean {
   return hasCode(error, "EAGAIN");
 }
 
-function readerGoneOr(error: unknown): unknown {
-  return hasCode(error, "EPIPE") ? new ReaderGone("The reader of the output has ended") : error;
+function writeError(error: unknown, descriptor: number): unknown {
+  if (hasCode(error, "EPIPE")) return new ReaderGone("The reader of the output has ended");
+  if (!hasCode(error, "ENOSPC") && !hasCode(error, "EDQUOT") && !hasCode(error, "EFBIG")) return error;
+  const name = descriptor === 1 ? "stdout" : "stderr";
+  return new JcsError("NoSpace", `Cannot write to ${name}: no space left`, { cause: error });
 }
 
 function hasCode(error: unknown, code: string): boolean {

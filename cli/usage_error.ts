@@ -1,5 +1,6 @@
 import type { Command as Commander, CommanderError } from "@commander-js/extra-typings";
 import { JcsError } from "../core/errors.ts";
+import { ranCommands } from "./program.ts";
 
 /** Whether commander ended because it has shown what was asked for: help or the version. */
 export function isHelp(error: unknown): boolean {
@@ -25,21 +26,7 @@ export function usageError(error: CommanderError, program: Commander): JcsError 
     .replace(/\.$/, "")
     .replaceAll("'", '"');
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(more.join("\n"))?.[1];
-  const help = ["jcs", ...commandPath(program), "--help"].join(" ");
+  const help = [...ranCommands(program).map((command) => command.name()), "--help"].join(" ");
   const hint = suggestion === undefined ? "" : `Did you mean ${suggestion}? `;
   return new JcsError("Usage", `${problem}. ${hint}Run "${help}" for help`);
-}
-
-/** The words of the command that was being read. */
-function commandPath(program: Commander): string[] {
-  const path: string[] = [];
-  let words = program.args;
-  for (let command: Commander | undefined = program; command !== undefined; ) {
-    const next: unknown = command.commands.find((candidate) => candidate.name() === words[0]);
-    command = next as Commander | undefined;
-    if (command === undefined) break;
-    path.push(command.name());
-    words = command.args;
-  }
-  return path;
 }

@@ -23,6 +23,8 @@ export interface OptionNode {
 /** Reads a command line that commander knows. Hidden options are left out; help, which commander adds by itself, is put in. */
 export function commandTree(command: CommandUnknownOpts, path: readonly string[] = []): CommandNode {
   const helper = command.createHelp();
+  const commands = helper.visibleCommands(command);
+  const names = commands.map((sub) => sub.name());
   return {
     path,
     summary: command.summary() || command.description(),
@@ -33,16 +35,12 @@ export function commandTree(command: CommandUnknownOpts, path: readonly string[]
       takesValue: option.required || option.optional,
       choices: option.argChoices ?? [],
     })),
-    commands: helper.visibleCommands(command).map((sub) => commandTree(sub, [...path, sub.name()])),
-    choices: firstChoices(command),
+    commands: commands.map((sub) => {
+      const node = commandTree(sub, [...path, sub.name()]);
+      return sub.name() === "help" ? { ...node, choices: names } : node;
+    }),
+    choices: command.registeredArguments[0]?.argChoices ?? [],
   };
-}
-
-/** The words that the first argument may be. Help takes the names of the other commands. */
-function firstChoices(command: CommandUnknownOpts): readonly string[] {
-  if (command.name() !== "help" || command.parent === null)
-    return command.registeredArguments[0]?.argChoices ?? [];
-  return command.parent.commands.map((sibling) => sibling.name());
 }
 
 /** A command and everything below it, the command first. */

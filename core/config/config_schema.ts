@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDuration } from "../bytes/duration.ts";
 
 /** A duration in Go's syntax, kept as it is written. */

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { JcsError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { type Config, configSchema } from "./config_schema.ts";

@@ -1,0 +1,19 @@
+import { CommanderError } from "@commander-js/extra-typings";
+import { createEdge, type Host } from "./edge.ts";
+import { addCommands, createProgram, readGlobals } from "./program.ts";
+import { isHelp, usageError } from "./usage_error.ts";
+
+/** Runs one command line and resolves to the exit status. Touches nothing of the process but what `host` holds. */
+export async function run(argv: readonly string[], host: Host): Promise<number> {
+  const program = createProgram(host);
+  const { edge, finish } = createEdge(host, { globals: () => readGlobals(program) });
+  try {
+    await addCommands(program, { edge, argv });
+    if (argv.length === 0) program.help({ error: true });
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (isHelp(error)) return finish();
+    return finish(error instanceof CommanderError ? usageError(error, program) : error);
+  }
+  return finish();
+}

@@ -1,0 +1,67 @@
+import { isatty } from "node:tty";
+import { EXIT_CODES, JcsError, toJcsError } from "../core/errors.ts";
+import type { Host } from "./edge.ts";
+import { descriptorSink } from "./sink.ts";
+
+/** Runs `run` with this process as its host, and ends the process with the status it resolves to.
+ *
+ *  The first SIGINT or SIGTERM aborts the host's signal, a second one ends at once. What nothing was prepared for ends the process with the
+ *  status of its kind, and so does a run that waits for nothing that could ever come. */
+export function runProcess(run: (host: Host) => Promise<number>): void {
+  const signal = interruptible();
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+  // Nothing is left to wait for, and yet the command has not ended: that must not look like success.
+  process.on("beforeExit", () =>
+    fail(new JcsError("Unexpected", "Stopped before the end: nothing left to wait for")),
+  );
+  const host: Host = {
+    stdin: { [Symbol.asyncIterator]: () => readStdin(signal) },
+    stdinIsTerminal: isatty(0),
+    stdout: descriptorSink(1),
+    stderr: descriptorSink(2),
+    environment: process.env,
+    directory: process.cwd(),
+    signal,
+  };
+  // Ended by hand: a connection or a timer left behind by a library must not keep the process.
+  run(host).then((status) => process.exit(status), fail);
+}
+
+/** Aborts at the first signal, and ends the process at the second. */
+function interruptible(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(EXIT_CODES.Cancelled);
+      controller.abort(new JcsError("Cancelled", "Stopped: interrupted"));
+    });
+  }
+  return controller.signal;
+}
+
+/** The bytes of stdin; ends with the reason of `signal` when that is aborted meanwhile. */
+async function* readStdin(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  signal.throwIfAborted();
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of process.stdin) yield chunk as Uint8Array;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  signal.throwIfAborted();
+}
+
+/** Ends the process over something that nothing was prepared for. */
+function fail(error: unknown): never {
+  const inner = toJcsError(error);
+  try {
+    process.stderr.write(`jcs: ${inner.message}\n${error instanceof Error ? `${error.stack}\n` : ""}`);
+  } finally {
+    process.exit(EXIT_CODES[inner.kind]);
+  }
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { formatTable } from "../../cli/format_table.ts";
+
+test("columns are aligned by the width they take, and hostile names cannot drive the terminal", () => {
+  const table = {
+    columns: [
+      { key: "name", title: "NAME" },
+      { key: "size", title: "SIZE", align: "right", format: (value: unknown) => `${value}B` },
+      { key: "more", title: "MORE" },
+    ],
+    rows: [
+      { name: "文件", size: 5, more: undefined },
+      { name: "\u001b[2J\nrm -rf", size: 12345, more: { a: 1 } },
+    ],
+  } as const;
+  expect(formatTable(table, { bold: false })).toBe(
+    [
+      "NAME               SIZE  MORE",
+      "文件                 5B  -",
+      '\\x1b[2J\\nrm -rf  12345B  {"a":1}',
+      "",
+    ].join("\n"),
+  );
+});
+
+test("no rows is no table", () => {
+  expect(formatTable({ columns: [{ key: "a", title: "A" }], rows: [] }, { bold: true })).toBe("");
+});
+
+test("a bold header does not move the columns", () => {
+  const table = { columns: [{ key: "a", title: "A" }], rows: [{ a: "x" }] };
+  expect(formatTable(table, { bold: true })).toBe("\u001b[1mA\u001b[0m\nx\n");
+});
