@@ -85,7 +85,8 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
     environment,
     home,
     get configFile() {
-      return options.globals().config ?? join(home, "config.json");
+      const { config } = options.globals();
+      return config === undefined ? join(home, "config.json") : resolve(host.directory, config);
     },
     directory: host.directory,
     get interactive() {

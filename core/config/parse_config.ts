@@ -37,10 +37,8 @@ function describeIssue(issue: z.core.$ZodIssue): { readonly field: string; reado
   const section = issue.path.map(String).join(".");
   if (issue.code !== "unrecognized_keys") {
     const problem = issue.message.replace(/^Invalid (input|option): /, "");
-    return {
-      field: section,
-      text: `field "${section}": ${problem.charAt(0).toLowerCase()}${problem.slice(1)}`,
-    };
+    const subject = section === "" ? "the file" : `field "${section}"`;
+    return { field: section, text: `${subject}: ${problem.charAt(0).toLowerCase()}${problem.slice(1)}` };
   }
   const known = knownKeys(issue.path);
   const texts = issue.keys.map((key) => {

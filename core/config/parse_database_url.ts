@@ -6,20 +6,27 @@ import type { Config } from "./config_schema.ts";
  *  Throws `Usage` for anything else. The text is not shown: it may hold a password. */
 export function parseDatabaseUrl(text: string): NonNullable<Config["db"]> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const databaseName = decodeURIComponent(url?.pathname.slice(1) ?? "");
+  const account = decode(url?.username);
+  const password = decode(url?.password);
+  const databaseName = decode(url?.pathname.slice(1));
   if (
     url?.protocol !== "mysql:" ||
-    url.hostname === "" ||
-    url.username === "" ||
-    !/^[^/]+$/.test(databaseName)
+    !url.hostname ||
+    !account ||
+    password === undefined ||
+    !databaseName ||
+    databaseName.includes("/")
   ) {
     const form = "mysql://account:password@host:3306/database";
     throw new JcsError("Usage", `Cannot use this as a database: write it as ${form}`);
   }
-  return {
-    address: `${url.hostname}:${url.port === "" ? 3306 : url.port}`,
-    account: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    databaseName,
-  };
+  return { address: `${url.hostname}:${url.port === "" ? 3306 : url.port}`, account, password, databaseName };
+}
+
+function decode(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
