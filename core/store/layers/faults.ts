@@ -29,7 +29,9 @@ export interface FaultRule {
   readonly path?: RegExp;
   /** How many matching calls pass before the first that is struck; 0 unless given. */
   readonly after?: number;
-  /** How many calls are struck; all unless given. */
+  /** Strikes only every so-many-th of the calls that come then, the first included. */
+  readonly every?: number;
+  /** How often it strikes; always unless given. */
   readonly times?: number;
   readonly fault: Fault;
 }
@@ -44,8 +46,9 @@ export function faults(rules: readonly FaultRule[]): Layer {
       if (![rule.operation].flat().includes(operation) || rule.path?.test(path) === false) continue;
       const before = seen.get(rule) ?? 0;
       seen.set(rule, before + 1);
-      const { after = 0, times = Number.POSITIVE_INFINITY } = rule;
-      if (before >= after && before < after + times) striking ??= rule.fault;
+      const { after = 0, every = 1, times = Number.POSITIVE_INFINITY } = rule;
+      const turn = before - after;
+      if (turn >= 0 && turn < times * every && turn % every === 0) striking ??= rule.fault;
     }
     return striking;
   };

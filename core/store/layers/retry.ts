@@ -1,4 +1,4 @@
-import { JcsError } from "../../errors.ts";
+import { isKind, JcsError } from "../../errors.ts";
 import { RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
@@ -42,11 +42,13 @@ export function retry(options: RetryOptions): Layer {
         readonly tried: number;
       },
     ): Promise<void> => {
+      if (call.signal?.aborted === true) {
+        throw isKind(error, "Cancelled") ? error : cancelled(call.operation, call.path)();
+      }
       const worthwhile =
         error instanceof JcsError &&
         error.retry === "later" &&
-        (call.repeatable || error.kind === "Throttled") &&
-        call.signal?.aborted !== true;
+        (call.repeatable || error.kind === "Throttled");
       if (!worthwhile || retries === 0) throw error;
       if (call.tried > retries) throw exhausted(error);
       const longest = Math.min(delayMs * 2 ** (call.tried - 1), RETRY_DELAY_MS_MAX);
