@@ -1,0 +1,70 @@
+import { Option } from "@commander-js/extra-typings";
+import type { Command } from "./command.ts";
+import { helpExamples } from "./support/help_examples.ts";
+import { parseByteOption } from "./support/parse_byte_option.ts";
+import { splitTarget } from "./support/split_target.ts";
+
+/** `jcs get`: writes objects to local files or stdout. */
+const get: Command = {
+  name: "get",
+  define(program, edge) {
+    program
+      .summary("fetch objects into files, a directory or stdout")
+      .description(
+        `Fetches objects: one by its name, everything below "bucket/package/prefix/" or of a package, or what a glob matches
+(? * ** [..] [!..] {a,b}, quoted from the shell; \\ before a character takes its meaning, and a name that exists wins).
+
+One object becomes the file LOCAL, or goes into it under its own name when LOCAL is a directory or ends with "/". A tree becomes
+the directory LOCAL; when LOCAL ends with "/" or is ".", it goes into it under its own name, so that "put photos b/p" and "get
+b/p/photos ." are each other's reverse. What a glob matches keeps its path below the last directory before the first wildcard.
+Several sources go into LOCAL. "-" writes all bytes to stdout.
+
+Files appear when they are complete and verified, with the modification time of the object; a failure leaves nothing behind.
+A file that exists is overwritten according to --overwrite:
+  never   (default) it stays. One with the object's size and time is taken for it; any other is a failure (status 5)
+  newer   it is replaced when the object is newer, and stays otherwise
+  always  it is replaced`,
+      )
+      .usage("[options] <source...> <local>")
+      .argument(
+        "<paths...>",
+        `sources: bucket/package/path, a prefix with / at its end, a package or a glob
+the last one is the local: local file or directory, or "-" for stdout`,
+      )
+      .option("--offset <bytes>", "first byte to fetch, of one object", parseByteOption("--offset"))
+      .option("--length <bytes>", "number of bytes to fetch, of one object", parseByteOption("--length"))
+      .option("--verify", "read each file back from disk and compare its SHA-256 before it appears")
+      .addOption(
+        new Option("--overwrite <when>", "never, newer or always")
+          .choices(["never", "newer", "always"] as const)
+          .default("never" as const),
+      )
+      .option("-r, --recursive", "accepted for habit: a prefix is always fetched whole")
+      .addHelpText(
+        "after",
+        helpExamples(
+          [
+            ["jcs get docs/2026/report.pdf .", "fetch one file into this directory"],
+            ["jcs get media/family/photos/ ./copy", "fetch a tree as ./copy/…"],
+            ["jcs get 'media/family/**/*.jpg' ./jpg", "fetch what matches, with its directories"],
+            ["jcs get backup/src/today.tar - | tar t", "write to stdout"],
+          ],
+          {
+            json: '{"type":"get","status":"written|unchanged|kept","bucket","package","path","target","bytes"} per object; nothing but the bytes with "-"',
+          },
+        ),
+      )
+      .action(async (paths, options) => {
+        const { sources, target: local } = splitTarget(paths, "local");
+        if (local === "-") {
+          const { runCat } = await import("./support/run_cat.ts");
+          await runCat(edge, { ...options, sources, command: "get" });
+        } else {
+          const { runGet } = await import("./support/run_get.ts");
+          await runGet(edge, { ...options, sources, local });
+        }
+      });
+  },
+};
+
+export default get;

@@ -1,0 +1,36 @@
+import type { Command } from "./command.ts";
+import { helpExamples } from "./support/help_examples.ts";
+
+/** `jcs rm`: removes objects. */
+const rm: Command = {
+  name: "rm",
+  define(program, edge) {
+    program
+      .summary("remove objects")
+      .description(
+        `Removes objects: each by its name, all that a glob matches, and with -r everything below a prefix or in a package. The
+package itself stays: "jcs package rm" removes it. The blocks on the spaces go with the next garbage collection.`,
+      )
+      .argument("<address...>", "bucket/package/path, a glob, or with -r a prefix or a package")
+      .option("-r, --recursive", "remove everything below a prefix or in a package")
+      .option("-f, --force", "an object that is not there is no failure")
+      .option("--dry-run", "show what would be removed, and remove nothing")
+      .addHelpText(
+        "after",
+        helpExamples(
+          [
+            ["jcs rm docs/2026/draft.pdf", "remove one object"],
+            ["jcs rm 'logs/web/2025-*.log'", "remove what matches"],
+            ["jcs rm -r --dry-run media/family/photos/", "show what a recursive removal would remove"],
+          ],
+          { json: '{"type":"rm","bucket","package","path","size"} per object' },
+        ),
+      )
+      .action(async (addresses, options) => {
+        const { runRm } = await import("./support/run_rm.ts");
+        await runRm(edge, { ...options, addresses });
+      });
+  },
+};
+
+export default rm;

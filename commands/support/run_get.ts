@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { formatByteSize } from "../../core/bytes/byte_size.ts";
+import { formatAddress } from "../../core/catalog/address.ts";
+import type { Client } from "../../core/client.ts";
+import { JcsError } from "../../core/errors.ts";
+import { writeAtomicFile } from "../../core/local/atomic_file.ts";
+import { fileSource } from "../../core/local/file_source.ts";
+import { writeSpecialFile } from "../../core/local/special_file.ts";
+import type { Edge, Progress } from "../command.ts";
+import { createGetTarget } from "./get_target.ts";
+import { addressJson } from "./object_json.ts";
+import { decideOverwrite, type Overwrite, timeOf } from "./overwrite.ts";
+import { plural } from "./plural.ts";
+import { checkRange, rangeOf, rangeOfSeveral } from "./run_cat.ts";
+import { endRun, runObjects } from "./run_objects.ts";
+import { showDetail } from "./show_detail.ts";
+import { type StoredItem, storedItems } from "./stored_items.ts";
+
+/** What the command line of `get` said. */
+export interface GetArguments {
+  readonly sources: readonly string[];
+  readonly local: string;
+  readonly offset?: number | undefined;
+  readonly length?: number | undefined;
+  readonly verify?: true | undefined;
+  readonly overwrite: Overwrite;
+}
+
+/** Writes everything that the arguments name to local files. */
+export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
+  const range = rangeOf(get);
+  checkRange(range, get.sources);
+  if (get.verify && range !== undefined) {
+    throw new JcsError(
+      "Usage",
+      "Cannot use --verify with --offset or --length: only a whole object has a SHA-256",
+    );
+  }
+  const client = await edge.client();
+  const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
+  const counts = { written: 0, unchanged: 0, kept: 0, bytes: 0 };
+
+  const run = await runObjects<StoredItem>(edge, {
+    items: storedItems(client, {
+      sources: get.sources,
+      command: "get",
+      check: (selection) => {
+        if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
+      },
+    }),
+    work: async (item, progress) => {
+      const target = await targetOf(item);
+      const { object } = item;
+      const decision = target.special
+        ? "write"
+        : await decideOverwrite(target.file, {
+            object,
+            overwrite: get.overwrite,
+            partial: range !== undefined,
+          });
+      const status = decision === "write" ? "written" : decision;
+      const bytes =
+        decision === "write" ? await fetchObject(edge, { client, get, item, target, progress }) : 0;
+      counts[status]++;
+      counts.bytes += bytes;
+      showDetail(edge, {
+        text: `${status} ${JSON.stringify(target.file)} from ${JSON.stringify(formatAddress(object.address))}`,
+        json: { type: "get", status, ...addressJson(object.address), target: target.file, bytes },
+      });
+    },
+  });
+  const skipped = [
+    ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged`] : []),
+    ...(counts.kept > 0 ? [`${counts.kept} kept`] : []),
+  ];
+  edge.output.summary({
+    text: [`Fetched ${plural(counts.written, "object")} (${formatByteSize(counts.bytes)})`, ...skipped].join(
+      ", ",
+    ),
+    json: { ...counts, failed: run.failed },
+  });
+  endRun(run, "get");
+}
+
+async function fetchObject(
+  edge: Edge,
+  options: {
+    readonly client: Client;
+    readonly get: GetArguments;
+    readonly item: StoredItem;
+    readonly target: { readonly file: string; readonly special: boolean };
+    readonly progress: Progress;
+  },
+): Promise<number> {
+  const { client, get, item, target, progress } = options;
+  const range = rangeOf(get);
+  const outcome = await client.get({
+    address: item.object.address,
+    ...range,
+    signal: edge.signal,
+    onEvent: (event) => {
+      if (event.type === "progress") progress.bytes(event.bytes);
+      else if (event.type === "workaround") edge.output.note(event.message);
+    },
+  });
+  if (target.special) return writeSpecialFile(target.file, outcome.body, { signal: edge.signal });
+  const { hash } = outcome.object.generation;
+  return writeAtomicFile(target.file, outcome.body, {
+    replace: get.overwrite !== "never",
+    signal: edge.signal,
+    // A part of an object is a new file: with the object's time it could be taken for the whole.
+    ...(range === undefined ? { modifiedAt: timeOf(outcome.object) } : {}),
+    ...(get.verify ? { check: (partial: string) => verifyFile(partial, { target: target.file, hash }) } : {}),
+  });
+}
+
+/** Reads a file back and throws `Corrupt` when it is not what `hash`, `sha256:…`, says. */
+async function verifyFile(
+  partial: string,
+  expected: { readonly target: string; readonly hash: string },
+): Promise<void> {
+  const digest = createHash("sha256");
+  const source = await fileSource(partial);
+  for await (const chunk of source.open()) digest.update(chunk);
+  if (`sha256:${digest.digest("hex")}` === expected.hash) return;
+  throw new JcsError(
+    "Corrupt",
+    `Cannot verify ${JSON.stringify(expected.target)}: the disk gives back other bytes`,
+    {
+      where: { operation: "verify", path: expected.target },
+    },
+  );
+}

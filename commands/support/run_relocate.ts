@@ -1,0 +1,103 @@
+import { formatAddress } from "../../core/catalog/address.ts";
+import type { ObjectAddress } from "../../core/catalog/catalog.ts";
+import { JcsError } from "../../core/errors.ts";
+import type { Edge } from "../command.ts";
+import { type Destination, objectTarget, parseDestination, treeTarget } from "./destination.ts";
+import { lastName } from "./list_selection.ts";
+import { addressJson } from "./object_json.ts";
+import { plural } from "./plural.ts";
+import { endRun, runObjects } from "./run_objects.ts";
+import type { Selection } from "./select_stored.ts";
+import { showDetail } from "./show_detail.ts";
+import { type StoredItem, storedItems } from "./stored_items.ts";
+
+/** What the command line of `cp` or `mv` said. */
+export interface RelocateArguments {
+  readonly command: "cp" | "mv";
+  readonly sources: readonly string[];
+  readonly target: string;
+  readonly recursive?: true | undefined;
+  readonly ifAbsent?: true | undefined;
+}
+
+/** Copies or moves inside jcs what the arguments name. */
+export async function runRelocate(edge: Edge, relocate: RelocateArguments): Promise<void> {
+  const { command, sources } = relocate;
+  const several = sources.length > 1;
+  const destination = parseDestination(relocate.target, { command, several });
+  const client = await edge.client();
+  let done = 0;
+  const run = await runObjects<StoredItem>(edge, {
+    items: storedItems(client, {
+      sources,
+      command,
+      check: (selection, source) => {
+        const isTree = selection.kind === "tree";
+        if (isTree && command === "cp" && !relocate.recursive) {
+          throw new JcsError(
+            "Usage",
+            `Cannot cp ${JSON.stringify(source)}: it is not one object. Use -r to copy all below it`,
+          );
+        }
+        if (isTree) refuseIntoItself(selection, destination);
+      },
+    }),
+    work: async (item) => {
+      const source = item.object.address;
+      const target = targetOf(item, destination);
+      refuseSelf(source, { target, selection: item.selection, command });
+      const options = { replace: !relocate.ifAbsent };
+      await (command === "cp" ? client.copy(source, target, options) : client.move(source, target, options));
+      done++;
+      showDetail(edge, {
+        text: `${command === "cp" ? "copied" : "moved"} ${JSON.stringify(formatAddress(source))} to ${JSON.stringify(formatAddress(target))}`,
+        json: { type: command, source: addressJson(source), ...addressJson(target) },
+      });
+    },
+  });
+  edge.output.summary({
+    text: `${command === "cp" ? "Copied" : "Moved"} ${plural(done, "object")}`,
+    json: { [command === "cp" ? "copied" : "moved"]: done, failed: run.failed },
+  });
+  endRun(run, command === "cp" ? "copy" : "move");
+}
+
+function targetOf(item: StoredItem, destination: Destination): ObjectAddress {
+  switch (item.selection.kind) {
+    case "tree":
+      return treeTarget(destination, { base: item.selection.base, relative: item.relative });
+    case "glob":
+      // With an exact destination, too, several may match: it is the directory they go into.
+      return treeTarget(destination, { base: "", relative: item.relative });
+    default:
+      return objectTarget(destination, lastName(item.object.address.path));
+  }
+}
+
+/** Throws `Usage` when a tree would go below itself: its own copies would be listed again. */
+function refuseIntoItself(tree: Selection & { readonly kind: "tree" }, destination: Destination): void {
+  const target = treeTarget(destination, { base: tree.base, relative: "" });
+  const sameOwner = target.bucket === tree.package.bucket && target.package === tree.package.package;
+  if (!sameOwner || !target.path.startsWith(tree.prefix)) return;
+  const name = `${formatAddress(tree.package)}/${tree.prefix}`;
+  throw new JcsError(
+    "Usage",
+    `Cannot put ${JSON.stringify(name)} below itself: ${JSON.stringify(formatAddress(target))}`,
+  );
+}
+
+function refuseSelf(
+  source: ObjectAddress,
+  options: { readonly target: ObjectAddress; readonly selection: Selection; readonly command: string },
+): void {
+  const { target, selection, command } = options;
+  if (target.bucket !== source.bucket || target.package !== source.package) return;
+  const name = JSON.stringify(formatAddress(source));
+  if (target.path === source.path) {
+    throw new JcsError("Usage", `Cannot ${command} ${name}: source and target are the same object`);
+  }
+  if (selection.kind === "glob" && selection.glob.matches(target.path)) {
+    const why = `${JSON.stringify(formatAddress(target))} matches the pattern itself. Choose another target`;
+    throw new JcsError("Usage", `Cannot ${command} ${name}: ${why}`);
+  }
+}

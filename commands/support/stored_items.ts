@@ -1,0 +1,43 @@
+import { formatAddress } from "../../core/catalog/address.ts";
+import type { Client } from "../../core/client.ts";
+import { JcsError } from "../../core/errors.ts";
+import { listSelection, type SelectedObject } from "./list_selection.ts";
+import type { WorkItem } from "./run_objects.ts";
+import { type Selection, selectStored } from "./select_stored.ts";
+import { storedText } from "./stored_text.ts";
+
+/** An object that an argument of a command names, and the selection it comes of. */
+export interface StoredItem extends SelectedObject {
+  readonly selection: Selection;
+}
+
+/** The objects that the arguments of `command` name, in their order; an argument that names nothing is a failure among them.
+ *
+ *  `check` may refuse a selection by throwing. Arguments that cannot be addresses at all throw before the first item. */
+export async function* storedItems(
+  client: Client,
+  options: {
+    readonly sources: readonly string[];
+    readonly command: string;
+    readonly check?: (selection: Selection, source: string) => void;
+  },
+): AsyncGenerator<WorkItem<StoredItem>> {
+  const texts = options.sources.map((source) => storedText(source, options.command));
+  for (const text of texts) {
+    try {
+      for (const selection of await selectStored(client, text)) {
+        options.check?.(selection, text);
+        for await (const selected of listSelection(client, { selection, command: options.command })) {
+          yield {
+            kind: "work",
+            name: formatAddress(selected.object.address),
+            item: { ...selected, selection },
+          };
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof JcsError)) throw error;
+      yield { kind: "failure", error };
+    }
+  }
+}

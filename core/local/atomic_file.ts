@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ByteStream } from "../bytes/byte_stream.ts";
+import { JcsError } from "../errors.ts";
+import { localError, systemCode } from "./local_error.ts";
+
+/** Names of files that are not complete yet start with this. */
+export const PARTIAL_PREFIX = ".jcs-partial-";
+
+/** Options of {@link writeAtomicFile}. */
+export interface AtomicFileOptions {
+  /** Modification time that the file gets. */
+  readonly modifiedAt?: Date;
+  /** Whether a file that is there may be replaced; without it, one that is there, or appears meanwhile, is `AlreadyExists`. */
+  readonly replace: boolean;
+  /** Ends the write with `Cancelled`. */
+  readonly signal?: AbortSignal;
+  /** Called with the complete file under its temporary name; a throw keeps it from becoming visible. */
+  readonly check?: (partial: string) => Promise<void>;
+}
+
+/** Writes `body` to local file `target`, whose directory must exist: complete, or not at all. Resolves to the number of bytes.
+ *
+ *  The bytes go to a temporary file beside the target, which is synced to disk, given its time, and renamed. On any failure, of the
+ *  body too, the temporary file is removed and the target is as it was. A symbolic link at the target is replaced, not followed. The
+ *  mode is that of any new file of the user. */
+export async function writeAtomicFile(
+  target: string,
+  body: ByteStream,
+  options: AtomicFileOptions,
+): Promise<number> {
+  const directory = dirname(target);
+  const partial = join(directory, `${PARTIAL_PREFIX}${randomBytes(8).toString("hex")}`);
+  let handle: FileHandle | undefined;
+  try {
+    handle = await openPartial(partial, target);
+    const bytes = await writeBody(handle, { body, target, signal: options.signal });
+    await finish(handle, { target, modifiedAt: options.modifiedAt });
+    handle = undefined;
+    await options.check?.(partial);
+    throwIfCancelled(options.signal, target);
+    await publish(partial, { target, replace: options.replace });
+    await syncDirectory(directory);
+    return bytes;
+  } catch (error) {
+    await handle?.close().catch(() => undefined);
+    await unlink(partial).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function openPartial(partial: string, target: string): Promise<FileHandle> {
+  try {
+    return await open(partial, "wx", 0o666);
+  } catch (error) {
+    throw localError(error, { action: "write", file: target });
+  }
+}
+
+async function writeBody(
+  handle: FileHandle,
+  options: { readonly body: ByteStream; readonly target: string; readonly signal: AbortSignal | undefined },
+): Promise<number> {
+  let bytes = 0;
+  // An error of the body passes as it is; only one of the disk is put into words here.
+  for await (const chunk of options.body) {
+    throwIfCancelled(options.signal, options.target);
+    await writeChunk(handle, { chunk, position: bytes }).catch((error: unknown) => {
+      throw localError(error, { action: "write", file: options.target });
+    });
+    bytes += chunk.length;
+  }
+  throwIfCancelled(options.signal, options.target);
+  return bytes;
+}
+
+async function writeChunk(
+  handle: FileHandle,
+  part: { readonly chunk: Uint8Array; readonly position: number },
+): Promise<void> {
+  const { chunk, position } = part;
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Gives the file its time, makes its bytes durable and closes it. */
+async function finish(
+  handle: FileHandle,
+  options: { readonly target: string; readonly modifiedAt: Date | undefined },
+): Promise<void> {
+  try {
+    if (options.modifiedAt !== undefined) await handle.utimes(options.modifiedAt, options.modifiedAt);
+    await handle.sync();
+    await handle.close();
+  } catch (error) {
+    throw localError(error, { action: "write", file: options.target });
+  }
+}
+
+/** What a file system without hard links answers. */
+const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL"];
+
+async function publish(
+  partial: string,
+  options: { readonly target: string; readonly replace: boolean },
+): Promise<void> {
+  const { target } = options;
+  try {
+    if (options.replace) return await rename(partial, target);
+    // A hard link, unlike a rename, fails when the name is taken.
+    const code = await link(partial, target).then(() => undefined, systemCodeOrThrow);
+    if (code === undefined) return await unlink(partial);
+    if (code === "EEXIST" || (await exists(target))) throw existsAlready(target);
+    await rename(partial, target);
+  } catch (error) {
+    throw localError(error, { action: "write", file: target });
+  }
+}
+
+function systemCodeOrThrow(error: unknown): string {
+  const code = systemCode(error);
+  if (code === "EEXIST" || (code !== undefined && NO_LINKS.includes(code))) return code;
+  throw error;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function existsAlready(target: string): JcsError {
+  return new JcsError("AlreadyExists", `Cannot write ${JSON.stringify(target)}: it exists already`, {
+    where: { operation: "write", path: target },
+  });
+}
+
+/** Makes the new name itself durable, where the platform can. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close().catch(() => undefined);
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined, target: string): void {
+  if (signal?.aborted) {
+    throw new JcsError("Cancelled", `Cannot write ${JSON.stringify(basename(target))}: interrupted`);
+  }
+}
