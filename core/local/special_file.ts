@@ -1,9 +1,11 @@
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
 import { localError } from "./local_error.ts";
 
 /** Writes `body` into a device or pipe that is there already, for example `/dev/null`, as it comes. Resolves to the number of bytes.
+ *  A pipe is waited for until somebody reads it.
  *
  *  Nothing can be taken back: on a failure a part may have been written. `signal` ends it with `Cancelled`. */
 export async function writeSpecialFile(
@@ -11,7 +13,7 @@ export async function writeSpecialFile(
   body: ByteStream,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  const handle = await open(file, "r+").catch((error: unknown) => {
+  const handle = await open(file, constants.O_WRONLY).catch((error: unknown) => {
     throw localError(error, { action: "write", file });
   });
   try {

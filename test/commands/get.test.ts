@@ -122,7 +122,8 @@ describe("where get writes", () => {
     // Every object holds its own name.
     for (const [file, content] of Object.entries(files())) {
       expect(client.objects.has(content), content).toBe(true);
-      if (file.includes("/d/") || file.endsWith("/a.txt")) expect(content.split("/").at(-1)).toBe(file.split("/").at(-1));
+      if (file.includes("/d/") || file.endsWith("/a.txt"))
+        expect(content.split("/").at(-1)).toBe(file.split("/").at(-1));
     }
   });
 
