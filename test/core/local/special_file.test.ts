@@ -16,12 +16,13 @@ describe("writeSpecialFile", () => {
     const pipe = join(makeDirectory(), "pipe");
     execFileSync("mkfifo", [pipe]);
     const reader = spawn("cat", [pipe], { stdio: ["ignore", "pipe", "inherit"] });
+    const closed = once(reader, "close");
     let read = "";
     reader.stdout.on("data", (chunk) => {
       read += String(chunk);
     });
     expect(await writeSpecialFile(pipe, body("abc", "de"))).toBe(5);
-    await once(reader, "close");
+    await closed;
     expect(read).toBe("abcde");
   });
 
