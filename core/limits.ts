@@ -39,6 +39,16 @@ export const STRIP_CHUNK_BYTES_MIN = 64 * KIB;
 export const STRIP_CHUNK_BYTES_MAX = 64 * MIB;
 export const STRIP_CHUNK_BYTES_DEFAULT = 1 * MIB;
 
+/** Bytes of one shard that are coded at a time, and most bytes of all data shards together. */
+export const CODING_PIECE_BYTES = 1 * MIB;
+export const CODING_STRIPE_BYTES = 16 * MIB;
+
+/** How long a block read may give nothing before another block is taken instead. */
+export const BLOCK_STALL_MS = 10_000;
+
+/** How long a space that failed is used only as a last resort. */
+export const SUSPECT_MS = 60_000;
+
 /** Most bytes that wait on one wire of a plan, unless its strips need more. */
 export const WIRE_BUFFER_BYTES = 2 * MIB;
 

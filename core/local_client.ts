@@ -1,6 +1,28 @@
+import { join } from "node:path";
+import { createServices } from "../ioswitch/services.ts";
+import { closeHashers } from "./bytes/hasher.ts";
+import type { SpaceRecord } from "./catalog/catalog.ts";
+import { openSqliteCatalog } from "./catalog/open_sqlite_catalog.ts";
 import type { Client } from "./client.ts";
 import type { Config } from "./config/config_schema.ts";
 import { JcsError } from "./errors.ts";
+import { BLOCK_STALL_MS, UPLOAD_LEASE_MS } from "./limits.ts";
+import { findObject } from "./objects/find_object.ts";
+import { getObject } from "./objects/get_object.ts";
+import { listObjects } from "./objects/list_objects.ts";
+import type { ObjectContext } from "./objects/object_context.ts";
+import { planGet, planPut } from "./objects/plan_object.ts";
+import { putObject } from "./objects/put_object.ts";
+import { removeBucket, removePackage } from "./objects/remove_packages.ts";
+import { createSpaceClient, type SpaceSecrets } from "./objects/space_client.ts";
+import { createSpaceRegistry } from "./objects/space_registry.ts";
+import { temporarySpaces } from "./objects/temporary_spaces.ts";
+import { isSealed, seal, unseal } from "./secrets/seal.ts";
+import { openSecretKey } from "./secrets/secret_key.ts";
+import { mapSecrets } from "./store/connection_string.ts";
+import { openStore } from "./store/open_store.ts";
+import { TRANSFER_TABLE } from "./transfer/ops/all.ts";
+import { SPACE_STORES } from "./transfer/space_stores.ts";
 
 /** What a client in this process is opened with. */
 export interface LocalClientOptions {
@@ -12,7 +34,90 @@ export interface LocalClientOptions {
   readonly onWarning: (message: string) => void;
 }
 
-/** Opens the catalogue and the spaces in this process. */
-export async function openLocalClient(_options: LocalClientOptions): Promise<Client> {
-  throw new JcsError("Unsupported", "Cannot open the store: this build has no client in it yet");
+/** Opens the catalogue in this process; spaces are opened when they are first used. The caller closes the client. */
+export async function openLocalClient(options: LocalClientOptions): Promise<Client> {
+  const { home, config, environment } = options;
+  if (config.db)
+    throw new JcsError(
+      "Unsupported",
+      'Cannot use the MySQL catalogue of section "db": this version has the embedded one only. Remove the section to use it',
+      { where: { field: "db" } },
+    );
+  const catalog = await openSqliteCatalog({ file: join(home, "catalog.db") });
+  const now = () => Date.now();
+  const open = async (space: SpaceRecord, { prepared }: { readonly prepared: boolean }) =>
+    openStore(await unsealSecrets(space.connection, home), { environment, prepared });
+  const temporary = temporarySpaces(environment, new Date(now()));
+  const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
+  const context: ObjectContext = {
+    catalog,
+    spaces,
+    table: TRANSFER_TABLE,
+    services: createServices().with(SPACE_STORES, spaces),
+    settings: {
+      ecThresholdBytes: config.tickTock.ecFileSizeThreshold,
+      onUpload: config.redundancy.onUpload,
+      leaseMs: UPLOAD_LEASE_MS,
+      stallMs: BLOCK_STALL_MS,
+    },
+    now,
+  };
+  return createLocalClient(context, { open, seal: (connection) => sealSecrets(connection, home) });
+}
+
+/** The client over an opened catalogue and registry of spaces; `close` closes both. */
+export function createLocalClient(context: ObjectContext, secrets: SpaceSecrets): Client {
+  const { catalog, spaces } = context;
+  const date = () => new Date(context.now());
+  return {
+    spaces: createSpaceClient(context, secrets),
+    buckets: {
+      create: (name) => catalog.names.createBucket(name),
+      list: () => catalog.names.listBuckets(),
+      remove: (name, options) =>
+        options?.recursive ? removeBucket(catalog, name, date) : catalog.names.removeBucket(name),
+    },
+    packages: {
+      create: ({ bucket, package: name }) => catalog.names.createPackage(bucket, name),
+      list: (bucket) => catalog.names.listPackages(bucket),
+      remove: (address, options) =>
+        options?.recursive
+          ? removePackage(catalog, address, date)
+          : catalog.names.removePackage(address.bucket, address.package),
+      clone: (source, target) => catalog.names.clonePackage(source, target),
+    },
+    put: (request) => putObject(context, request),
+    get: (request) => getObject(context, request),
+    stat: (address) => findObject(catalog, address),
+    list: (request) => listObjects(catalog, request),
+    remove: (address) => catalog.objects.remove(address, date()),
+    move: (source, target, options) =>
+      catalog.objects.move(source, target, { replace: options?.replace ?? false, at: date() }),
+    copy: (source, target, options) =>
+      catalog.objects.copy(source, target, { replace: options?.replace ?? false, at: date() }),
+    planPut: (request) => planPut(context, request),
+    planGet: (request) => planGet(context, request),
+    describe: (plan) => new Map(plan.ops.map((op) => [op.id, context.table.get(op.kind).describe(op)])),
+    async close() {
+      await Promise.all([spaces.close(), closeHashers()]);
+      await catalog.close();
+    },
+  };
+}
+
+async function sealSecrets(connection: string, home: string): Promise<string> {
+  let hasSecrets = false;
+  mapSecrets(connection, (secret) => {
+    hasSecrets = true;
+    return secret;
+  });
+  if (!hasSecrets) return connection;
+  const key = await openSecretKey(home);
+  return mapSecrets(connection, (secret) => (isSealed(secret) ? secret : seal(secret, key)));
+}
+
+async function unsealSecrets(connection: string, home: string): Promise<string> {
+  if (!connection.includes("sealed:")) return connection;
+  const key = await openSecretKey(home);
+  return mapSecrets(connection, (secret) => (isSealed(secret) ? unseal(secret, key) : secret));
 }

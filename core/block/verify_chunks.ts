@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { shareBuffer } from "../../ioswitch/buffer_pool.ts";
 import { assert } from "../assert.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 
@@ -44,6 +45,7 @@ export async function* verifyChunks(stream: ByteStream, options: VerifyOptions):
       }
     }
     if (verified > 0) {
+      if (verified < piece.length) shareBuffer(piece, 1);
       yield* waiting;
       waiting = [];
       yield verified === piece.length ? piece : piece.subarray(0, verified);

@@ -2,49 +2,43 @@ import { JcsError } from "../errors.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 import type { Code, Rebuild } from "./code.ts";
 import type { GaloisField } from "./galois_field.ts";
-import { type KernelChoice, linearRebuild } from "./linear_rebuild.ts";
+import { linearRebuild } from "./linear_rebuild.ts";
 import { expressRows, identity, type Matrix } from "./matrix.ts";
+import { createKernel } from "./wasm/kernel.ts";
 import type { Factors } from "./wasm/xor_program.ts";
 import { blockBytesOf } from "./word_layout.ts";
 
 /** Patterns of lost shards whose plans and kernels a code keeps. */
 export const REBUILDS_CACHED = 128;
 
-/** What a linear code is made of. */
-export interface LinearCodeShape {
+/** A {@link Code} for any systematic matrix.
+ *
+ *  Shards are read in the order data before parity, and only those that the result depends on: for a lost shard of a maximum
+ *  distance separable code, k of them. */
+export function linearCode(options: {
   readonly name: string;
   readonly field: GaloisField;
   readonly dataShards: number;
   /** Parity rows over the data shards. */
   readonly matrix: Matrix;
-  readonly groups?: readonly (readonly number[])[];
-  readonly kernels?: KernelChoice;
-}
-
-/** A {@link Code} for any systematic matrix.
- *
- *  Reads shards in this order of preference: those in local groups with wanted shards, then data, then parity; and of them only those
- *  that the result depends on: its group for one lost shard of a group, k shards for one of a maximum distance separable code. */
-export function linearCode(shape: LinearCodeShape): Code {
-  const { name, field, dataShards, matrix, groups = [], kernels } = shape;
+}): Code {
+  const { name, field, dataShards, matrix } = options;
   const generator: Matrix = [...identity(dataShards), ...matrix];
+  const blockBytes = blockBytesOf(field.bits);
   const rebuilds = new BoundedCache<string, Rebuild>(REBUILDS_CACHED);
 
   function plan(present: readonly number[], wanted: readonly number[]) {
-    const near = new Set(groups.filter((group) => group.some((shard) => wanted.includes(shard))).flat());
-    const distance = (shard: number) => (wanted.includes(shard) ? 0 : near.has(shard) ? 1 : 2);
-    const preferred = [...present].sort((left, right) => distance(left) - distance(right) || left - right);
+    const preferred = [...present].sort((left, right) => left - right);
+    const given = preferred.map((shard) => generator[shard]!);
     const expressed = expressRows(
       field,
-      preferred.map((shard) => generator[shard]!),
+      given,
       wanted.map((shard) => generator[shard]!),
     );
     if (expressed === undefined) return undefined;
-    const used = [...expressed.used].sort((left, right) => preferred[left]! - preferred[right]!);
-    return {
-      inputs: used.map((index) => preferred[index]!),
-      rows: expressed.rows.map((row) => used.map((index) => row[index]!)),
-    };
+    const inputs = expressed.used.map((index) => preferred[index]!);
+    const rows = expressed.rows.map((row) => expressed.used.map((index) => row[index]!));
+    return { inputs, rows };
   }
 
   function checkShards(shards: readonly number[], role: string): void {
@@ -64,24 +58,28 @@ export function linearCode(shape: LinearCodeShape): Code {
   function makeRebuild(present: readonly number[], wanted: readonly number[]): Rebuild {
     const planned = plan(present, wanted);
     if (planned === undefined) {
-      const state = present.length === 0 ? "no shard is present" : `only ${present.join(", ")} present`;
+      const state = present.length === 0 ? "no shard is" : `only ${present.join(", ")} are`;
       throw new JcsError(
         "TooFewBlocks",
-        `Cannot rebuild shards ${wanted.join(", ")} of ${name} ${dataShards}+${matrix.length}: ${state}`,
+        `Cannot rebuild shards ${wanted.join(", ")} of ${name} ${dataShards}+${matrix.length}: ${state} present`,
       );
     }
     const { inputs, rows } = planned;
-    const factors = factorsOf(shape, { inputs, wanted, rows });
-    return linearRebuild({ field, inputs, outputs: [...wanted], rows, factors, kernels });
+    const factors = factorsOf({ field, dataShards, matrix }, { inputs, wanted, rows });
+    return linearRebuild({
+      inputs,
+      outputs: [...wanted],
+      blockBytes,
+      kernel: createKernel(field, rows, factors),
+    });
   }
 
   return {
     name,
     dataShards,
     parityShards: matrix.length,
-    blockBytes: blockBytesOf(field.bits),
+    blockBytes,
     matrix,
-    groups,
     canRebuild(present, wanted) {
       checkShards(present, "present");
       checkShards(wanted, "wanted");
@@ -98,12 +96,11 @@ export function linearCode(shape: LinearCodeShape): Code {
 /** The rows of a rebuild as a product of syndromes, which have the structure of the parity rows, and a small dense matrix: for each
  *  parity that is read or wanted, what it lacks over the data at hand. Undefined where that does not lead to `rows`. */
 function factorsOf(
-  code: LinearCodeShape,
+  code: { readonly field: GaloisField; readonly dataShards: number; readonly matrix: Matrix },
   planned: { readonly inputs: readonly number[]; readonly wanted: readonly number[]; readonly rows: Matrix },
 ): Factors | undefined {
   const { field, dataShards, matrix } = code;
   const { inputs, wanted, rows } = planned;
-  if (inputs.every((input) => input < dataShards)) return undefined;
   const parities = [...new Set([...inputs, ...wanted])].filter((shard) => shard >= dataShards);
   const base = parities.map((parity) =>
     inputs.map((input) =>

@@ -1,3 +1,4 @@
+import { shareBuffer } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import type { StoreInfo } from "./store.ts";
 import { storeError } from "./store_error.ts";
@@ -78,5 +79,7 @@ export async function unlessAborted<T>(
 }
 
 async function* single(bytes: Uint8Array): ByteStream {
+  // Whoever takes it may give it back; the caller of the write keeps it.
+  shareBuffer(bytes, 1);
   yield bytes;
 }

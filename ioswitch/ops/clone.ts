@@ -1,3 +1,4 @@
+import { shareBuffer } from "../buffer_pool.ts";
 import type { OpSpec, Sink } from "../op_spec.ts";
 
 /** Attributes of {@link clone}. */
@@ -5,7 +6,7 @@ export type CloneAttrs = { readonly count: number };
 
 /** One stream to `count` consumers, in step: the fastest is ahead of the slowest by at most what a wire holds.
  *
- *  Each consumer owns its chunks, so all but one get copies. A consumer that gives up does not stop the others; when
+ *  All consumers get the same chunks, which nobody changes. A consumer that gives up does not stop the others; when
  *  all have, the producer is stopped. Where the outputs meet again further down, the difference between the two ways
  *  (how many bytes one takes before the other yields its first) must fit into the wires, or the plan cannot move. */
 export const clone: OpSpec<CloneAttrs> = {
@@ -20,9 +21,9 @@ export const clone: OpSpec<CloneAttrs> = {
   async run(context) {
     let sinks: Sink[] = Array.from({ length: context.attrs.count }, (_, port) => context.sink(port));
     for await (const chunk of context.stream(0)) {
-      // All writes start before the first is awaited; the last consumer gets the chunk itself.
-      const last = sinks.length - 1;
-      const accepted = sinks.map((sink, index) => sink.write(index === last ? chunk : chunk.slice()));
+      shareBuffer(chunk, sinks.length - 1);
+      // All writes start before the first is awaited.
+      const accepted = sinks.map((sink) => sink.write(chunk));
       let refused = false;
       for (const answer of accepted) refused = !(await answer) || refused;
       if (!refused) continue;

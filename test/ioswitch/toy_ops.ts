@@ -69,7 +69,7 @@ const endless: OpSpec<ToyAttrs["toy.endless"]> = {
   },
 };
 
-/** Adds a number to each byte, in place: a consumer owns its chunks. */
+/** Adds a number to each byte, in a copy: others may look at the same memory. */
 const add: OpSpec<ToyAttrs["toy.add"]> = {
   kind: "toy.add",
   pure: true,
@@ -79,8 +79,8 @@ const add: OpSpec<ToyAttrs["toy.add"]> = {
   async run(context) {
     const sink = context.sink(0);
     for await (const chunk of context.stream(0)) {
-      for (let at = 0; at < chunk.length; at++) chunk[at] = chunk[at]! + context.attrs.amount;
-      if (!(await sink.write(chunk))) return;
+      const sum = chunk.map((byte) => byte + context.attrs.amount);
+      if (!(await sink.write(sum))) return;
     }
     await sink.end();
   },

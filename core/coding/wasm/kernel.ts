@@ -1,54 +1,44 @@
 import type { GaloisField } from "../galois_field.ts";
 import type { Matrix } from "../matrix.ts";
-import { emitKernel } from "./emit_kernel.ts";
+import { type Addressing, emitKernel } from "./emit_kernel.ts";
 import { type Factors, type XorProgram, xorProgram } from "./xor_program.ts";
 
-/** A compiled kernel bound to a memory. Arguments: addresses of inputs and outputs, or of input 0 alone where a stride is compiled in;
- *  then the length in bytes, a positive multiple of the block. */
+/** A compiled kernel, ready for a memory: addresses of inputs and outputs (or of the first input only, by its addressing),
+ *  then the length in bytes. */
 export type KernelFunction = (...addressesAndLength: number[]) => void;
 
-/** outputs = rows · inputs on WebAssembly memory, as straight code made for these rows. */
+/** outputs = rows · inputs on WebAssembly memory. Writes its program when first asked, compiles for shared and private memories
+ *  and for each addressing when first used, and keeps one instance per memory. */
 export interface Kernel {
-  /** Whether the code stays reasonably small. If not, use the {@link genericKernel}. */
-  readonly unrolls: boolean;
-  /** The function for a memory: with `strideBytes` each shard, outputs after inputs, lies so far after the one before; 0 for an
-   *  address each. Compiled when first asked for, which costs some milliseconds, and kept. */
-  on(memory: WebAssembly.Memory, strideBytes: number): KernelFunction;
+  /** The function for a memory; compiles where need be, which costs some milliseconds. */
+  on(memory: WebAssembly.Memory, addressing: Addressing): KernelFunction;
 }
 
-/** Bits of the bit matrices of all coefficients, beyond which straight code would take too long to make: a tenth of a second. */
-const MATRIX_BITS_MAX = 16_384;
-
-/** The kernel for `rows`; see {@link xorProgram} for `factors`. Nothing is compiled yet. */
+/** The kernel for `rows`; see {@link xorProgram} for `factors`. */
 export function createKernel(field: GaloisField, rows: Matrix, factors?: Factors): Kernel {
   let program: XorProgram | undefined;
   const modules = new Map<string, WebAssembly.Module>();
-  const instances = new WeakMap<WebAssembly.Memory, Map<number, KernelFunction>>();
-
-  function compile(memory: WebAssembly.Memory, strideBytes: number): KernelFunction {
-    const shared = isShared(memory);
-    const key = `${strideBytes} ${shared}`;
-    let module = modules.get(key);
-    if (module === undefined) {
-      program ??= xorProgram(field, rows, factors === undefined ? {} : { factors });
-      module = new WebAssembly.Module(emitKernel(program, { strideBytes, shared }));
-      modules.set(key, module);
-    }
-    return new WebAssembly.Instance(module, { jcs: { memory } }).exports["run"] as KernelFunction;
-  }
-
+  const instances = new WeakMap<WebAssembly.Memory, Map<string, KernelFunction>>();
   return {
-    unrolls: rows.length * (rows[0]?.length ?? 0) * field.bits * field.bits <= MATRIX_BITS_MAX,
-    on(memory, strideBytes) {
+    on(memory, addressing) {
       let functions = instances.get(memory);
       if (functions === undefined) {
         functions = new Map();
         instances.set(memory, functions);
       }
-      let run = functions.get(strideBytes);
+      const key = addressing.kind === "pointers" ? "pointers" : `stride ${addressing.strideBytes}`;
+      let run = functions.get(key);
       if (run === undefined) {
-        run = compile(memory, strideBytes);
-        functions.set(strideBytes, run);
+        const shared = isShared(memory);
+        const moduleKey = `${key} ${shared}`;
+        let module = modules.get(moduleKey);
+        if (module === undefined) {
+          program ??= xorProgram(field, rows, factors === undefined ? {} : { factors });
+          module = new WebAssembly.Module(emitKernel(program, { addressing, shared }));
+          modules.set(moduleKey, module);
+        }
+        run = new WebAssembly.Instance(module, { jcs: { memory } }).exports["run"] as KernelFunction;
+        functions.set(key, run);
       }
       return run;
     },

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
+import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
+import type { ByteStream } from "../../../ioswitch/byte_stream.ts";
 import { execute } from "../../../ioswitch/executor.ts";
 import { clone } from "../../../ioswitch/ops/clone.ts";
+import { runPasses } from "../../../ioswitch/pass_runner.ts";
+import { endStreams } from "../../../ioswitch/passes/end_streams.ts";
 import { createServices } from "../../../ioswitch/services.ts";
 import { testOp } from "../../suites/test_op.ts";
 import { PROBE, TEST_TABLE, toyBuilder, toyBytes } from "../toy_ops.ts";
@@ -24,17 +28,21 @@ testOp(clone, {
   ],
 });
 
-test("a consumer may change its chunks; the others do not see it", async () => {
+test("all consumers get the same memory, and it is free only when the last has given it back", async () => {
+  const chunk = takeBuffer(100_000);
   const b = toyBuilder();
-  const copies = b.add("clone", { count: 2 }, [
-    b.add("toy.bytes", { seed: 1, bytes: 200, chunkBytes: 9 }).out(),
-  ]);
-  b.result("changed", b.add("toy.sum", {}, [b.add("toy.add", { amount: 1 }, [copies.out(0)]).out()]).out());
-  b.result("plain", b.add("toy.sum", {}, [copies.out(1)]).out());
-  const run = execute(b.build(), { table: TEST_TABLE });
-  const sum = body.reduce((total, byte) => total + byte, 0);
-  expect(await run.value("plain")).toBe(sum);
-  expect(await run.value("changed")).toBe(body.reduce((total, byte) => total + ((byte + 1) & 255), 0));
+  const source = b.add("input", { name: "source", carries: "stream" }, []);
+  b.result("a", source.out());
+  b.result("b", source.out());
+  const plan = runPasses(b.build(), [endStreams(TEST_TABLE)], {}, { table: TEST_TABLE }).plan;
+  const run = execute(plan, { table: TEST_TABLE, inputs: { source: fromChunks([chunk]) } });
+  const [a, other] = await Promise.all([firstChunk(run.stream("a")), firstChunk(run.stream("b"))]);
+  expect(a.buffer).toBe(chunk.buffer);
+  expect(other.buffer).toBe(chunk.buffer);
+  giveBack(a);
+  expect(takeBuffer(100_000).buffer).not.toBe(chunk.buffer);
+  giveBack(other);
+  expect(takeBuffer(100_000).buffer).toBe(chunk.buffer);
   await run.done;
 });
 
@@ -69,3 +77,15 @@ test("when all consumers have left the producer is stopped", async () => {
   await run.done;
   expect(events).toEqual(["stopped"]);
 });
+
+async function* fromChunks(chunks: readonly Uint8Array[]) {
+  yield* chunks;
+}
+
+/** Reads all of a stream, and returns its only chunk. */
+async function firstChunk(stream: ByteStream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  expect(chunks).toHaveLength(1);
+  return chunks[0]!;
+}

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { takeBuffer } from "../../../../ioswitch/buffer_pool.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
@@ -32,7 +33,7 @@ export async function readFile(
     async pull() {
       throwIfCancelled(root.info, { ...place, signal });
       if (position >= end) return undefined;
-      const buffer = new Uint8Array(Math.min(STREAM_CHUNK_BYTES, end - position));
+      const buffer = takeBuffer(Math.min(STREAM_CHUNK_BYTES, end - position));
       const read = handle.read(buffer, 0, buffer.length, position);
       reading = read;
       try {

@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import type { Body } from "../../take_body.ts";
 
@@ -22,7 +23,10 @@ export async function writeBody(
     while (piece.length < WRITE_BYTES_MIN) {
       const more = await body.next();
       if (more === undefined) break;
-      piece = Buffer.concat([piece, more]);
+      const joined = Buffer.concat([piece, more]);
+      giveBack(piece);
+      giveBack(more);
+      piece = joined;
     }
     // Whichever fails, the other must have ended before the file is closed.
     const [written, asked] = await Promise.allSettled([writeAll(handle, { piece, position }), body.next()]);
@@ -30,6 +34,7 @@ export async function writeBody(
     if (asked.status === "rejected") throw asked.reason;
     next = asked.value;
     position += piece.length;
+    giveBack(piece);
     unsynced += piece.length;
     if (durable && unsynced >= SYNC_EVERY_BYTES) {
       await handle.datasync();

@@ -1,0 +1,25 @@
+import type { OpTable } from "../../ioswitch/op_table.ts";
+import type { ServiceRegistry } from "../../ioswitch/services.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { SpaceRegistry } from "./space_registry.ts";
+
+/** What the use cases of this folder work on. */
+export interface ObjectContext {
+  readonly catalog: Catalog;
+  readonly spaces: SpaceRegistry;
+  readonly table: OpTable;
+  readonly services: ServiceRegistry;
+  readonly settings: ObjectSettings;
+  /** The clock, in ms since 1970. */
+  readonly now: () => number;
+}
+
+/** Settings from the configuration. */
+export interface ObjectSettings {
+  /** `auto` erasure-codes objects larger than this. */
+  readonly ecThresholdBytes: number;
+  /** What `auto` means right after an upload: `now` decides at once, `defer` stores `none` and leaves it to the nightly job. */
+  readonly onUpload: "now" | "defer";
+  readonly leaseMs: number;
+  readonly stallMs: number;
+}

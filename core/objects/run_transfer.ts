@@ -1,0 +1,31 @@
+import { type ExecuteOptions, execute, type Run } from "../../ioswitch/executor.ts";
+import type { Plan } from "../../ioswitch/plan.ts";
+import { PlanError } from "../../ioswitch/plan_error.ts";
+import { JcsError, toJcsError, withPlace } from "../errors.ts";
+import { READ_PATIENCE } from "../transfer/read_patience.ts";
+import type { ObjectContext } from "./object_context.ts";
+
+/** Starts a plan of storage ops in this process. `stallMs`: patience of its block reads. */
+export function runTransfer(
+  context: ObjectContext,
+  plan: Plan,
+  options: Pick<ExecuteOptions, "inputs" | "signal"> & { readonly stallMs?: number },
+): Run {
+  const { stallMs, ...rest } = options;
+  const services = context.services.with(READ_PATIENCE, { stallMs: stallMs ?? context.settings.stallMs });
+  return execute(plan, { table: context.table, services, ...rest });
+}
+
+/** The error inside a plan's failure, with the op and node that failed added to its place. */
+export function fromPlanError(error: unknown): JcsError {
+  if (!(error instanceof PlanError)) return toJcsError(error);
+  return withPlace(error.cause, {
+    node: error.node,
+    ...(error.opId === undefined ? {} : { op: error.opId }),
+  });
+}
+
+/** The error of a call that `signal` has ended. */
+export function cancelled(what: string): JcsError {
+  return new JcsError("Cancelled", `Cannot ${what}: it was interrupted`);
+}

@@ -1,0 +1,83 @@
+import type { SpaceRecord } from "../catalog/catalog.ts";
+import { validateName } from "../catalog/names.ts";
+import type { SpaceClient, SpaceView } from "../client.ts";
+import { JcsError, withPlace } from "../errors.ts";
+import { parseConnection, redact } from "../store/connection_string.ts";
+import type { Store } from "../store/store.ts";
+import type { ObjectContext } from "./object_context.ts";
+import { testSpace } from "./test_space.ts";
+
+/** What managing spaces needs besides the context. */
+export interface SpaceSecrets {
+  /** The connection string with its literal secrets encrypted, for the catalogue. */
+  seal(connection: string): Promise<string>;
+  /** Opens the store of a space that is not recorded yet. */
+  open(space: SpaceRecord, options: { readonly prepared: boolean }): Promise<Store>;
+}
+
+/** Adds, shows, tests and forgets spaces. */
+export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets): SpaceClient {
+  const { catalog, spaces, now } = context;
+
+  async function find(name: string): Promise<SpaceRecord> {
+    const space = await spaces.find(name);
+    if (space) return space;
+    throw new JcsError(
+      "NotFound",
+      `Cannot find space "${name}": it is not configured. "jcs space ls" shows those that are`,
+      {
+        where: { space: name },
+      },
+    );
+  }
+
+  async function view(space: SpaceRecord): Promise<SpaceView> {
+    const { connection, createdAt: _, ...rest } = space;
+    const usage = await catalog.spaces.usage(space.name);
+    const { service } = parseConnection(connection);
+    return {
+      ...rest,
+      ...usage,
+      service,
+      connection: redact(connection),
+      temporary: spaces.temporary.has(space.name),
+    };
+  }
+
+  return {
+    async add(wanted) {
+      validateName("space", wanted.name);
+      if (await catalog.spaces.find(wanted.name))
+        throw new JcsError(
+          "AlreadyExists",
+          `Cannot add space "${wanted.name}": there is one with this name`,
+          { where: { space: wanted.name } },
+        );
+      const record: SpaceRecord = { ...wanted, createdAt: new Date(now()) };
+      const store = await secrets.open(record, { prepared: false });
+      try {
+        await store.prepare?.();
+        for await (const _ of store.list("jcs", { delimited: true })) break;
+      } catch (error) {
+        throw withPlace(error, { space: wanted.name });
+      } finally {
+        await store.close();
+      }
+      await catalog.spaces.add({ ...record, connection: await secrets.seal(wanted.connection) });
+    },
+    async list() {
+      return Promise.all((await spaces.list()).map(view));
+    },
+    async show(name) {
+      return view(await find(name));
+    },
+    async remove(name, options) {
+      await catalog.spaces.remove(name, options);
+      await spaces.forget(name);
+    },
+    async *test(name, options) {
+      await find(name);
+      yield* testSpace(name, await spaces.open(name), options?.signal);
+    },
+  };
+}
