@@ -224,6 +224,14 @@ describe("failures", () => {
     await expect(wrongLength).rejects.toMatchObject({ kind: "Corrupt" });
   });
 
+  test("bytes too many in front are found, although the number of checksum chunks is right", async () => {
+    const bytes = Buffer.concat([Buffer.alloc(10), small.bytes]);
+    await expect(openBlock(fakeStore("b", bytes).store, "b")).rejects.toMatchObject({
+      kind: "Corrupt",
+      message: `Cannot read "b": it has ${bytes.length} bytes, which is not the length that it was written with`,
+    });
+  });
+
   test("the signal reaches every call of the store", async () => {
     const signal = AbortSignal.abort();
     const { store } = fakeStore("b", large.bytes);

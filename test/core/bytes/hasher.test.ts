@@ -1,14 +1,17 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHashPool, type HashPool } from "../../../core/bytes/hash_pool.ts";
 import { closeHashers, createHasher, type Hasher } from "../../../core/bytes/hasher.ts";
 import { HASH_BUFFER_BYTES, HASH_BUFFERS_MAX, HASH_INLINE_BYTES_MAX } from "../../../core/limits.ts";
 import { cut, patternBytes } from "./helpers.ts";
 
+const execFileAsync = promisify(execFile);
 const bytes = patternBytes(6 << 20);
 const url = new URL("../../../core/bytes/sha256_worker.ts", import.meta.url);
 let pool: HashPool;
@@ -85,6 +88,7 @@ test("no more than the buffers' bytes are under way: then update waits", async (
   expect(waiting).toBeInstanceOf(Promise);
   hasher.cancel();
   await waiting;
+  expect(hasher.update(bytes.subarray(0, room + 1))).toBeUndefined();
   await stuck.close();
 });
 
@@ -132,6 +136,23 @@ test("closing fails what is under way; what comes later hashes again", async () 
   await expect(hasher.digest()).rejects.toThrow("it was closed");
   expect(await hashAll(createHasher({ algorithm: "sha256", pool: closing }), [bytes])).toBe(plain(bytes));
   await closing.close();
+});
+
+test("idle workers do not keep a process alive, and busy ones do", async () => {
+  const file = join(directory, "program.mjs");
+  const hasher = new URL("../../../core/bytes/hasher.ts", import.meta.url).href;
+  await writeFile(
+    file,
+    `import { createHasher } from ${JSON.stringify(hasher)};
+    const first = createHasher({ algorithm: "sha256" });
+    await first.update(new Uint8Array(3 << 20));
+    await first.digest();
+    const second = createHasher({ algorithm: "sha256" });
+    await second.update(new Uint8Array(3 << 20));
+    second.digest().then(console.log);`,
+  );
+  const { stdout } = await execFileAsync(process.execPath, [file], { timeout: 20_000 });
+  expect(stdout.trim()).toBe(plain(new Uint8Array(3 << 20)));
 });
 
 test("without workers, hashes are made here", async () => {

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { on } from "node:events";
+import { Worker } from "node:worker_threads";
+import { expect, test } from "vitest";
+import type { HashReply, HashRequest } from "../../../core/bytes/hash_request.ts";
+
+test("keeps hashes apart, gives buffers back, and forgets what was cancelled", async () => {
+  const worker = new Worker(new URL("../../../core/bytes/sha256_worker.ts", import.meta.url));
+  try {
+    const replies = on(worker, "message");
+    const send = (request: HashRequest) =>
+      worker.postMessage(request, request.kind === "update" ? [request.buffer] : []);
+    const update = (id: number, text: string): HashRequest => {
+      const buffer = new ArrayBuffer(16);
+      new Uint8Array(buffer).set(new TextEncoder().encode(text));
+      return { kind: "update", id, buffer, bytes: text.length };
+    };
+    send(update(1, "forgotten"));
+    send(update(2, "kept "));
+    send({ kind: "cancel", id: 1 });
+    send(update(1, "anew"));
+    send(update(2, "whole"));
+    send({ kind: "digest", id: 1 });
+    send({ kind: "digest", id: 2 });
+    send({ kind: "digest", id: 3 });
+    const seen: string[] = [];
+    for await (const [reply] of replies as AsyncIterable<[HashReply]>) {
+      if (reply.kind === "buffer") seen.push(`buffer ${reply.id} ${reply.buffer.byteLength}`);
+      else seen.push(reply.kind === "digest" ? `${reply.id} ${reply.hex}` : reply.kind);
+      if (seen.length === 8) break;
+    }
+    const hex = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(seen).toEqual([
+      "ready",
+      ...["buffer 1 16", "buffer 2 16", "buffer 1 16", "buffer 2 16"],
+      ...[`1 ${hex("anew")}`, `2 ${hex("kept whole")}`, `3 ${hex("")}`],
+    ]);
+  } finally {
+    await worker.terminate();
+  }
+});
