@@ -3,9 +3,8 @@ import { findAll, type ProjectFile } from "./project_files.ts";
 const EXPORT =
   /^export\s+(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\*?|const|let|class|interface|type)\s+(?<name>[\w$]+)/gm;
 
-/** Files that are a list of many things and named after what these are, the program's start, and one where the service's own word
- *  for the thing is another. */
-const UNNAMED = ["all", "errors", "limits", "main", "s3_stat"];
+/** Files that are a list of many things and named after what these are, and the program's start. */
+const UNNAMED = ["all", "errors", "limits", "main"];
 
 /** Says which exported symbols have no doc comment. Of an overloaded function the first signature carries it, and in a run of constants
  *  the first one. A default export is what its file is. */
@@ -24,24 +23,27 @@ export function checkDocComments(file: ProjectFile): readonly string[] {
   });
 }
 
-/** Says when a file exports things and none of their names has anything to do with the file's name. */
+/** Says when the one thing that a file exports has a name that has nothing to do with the file's. A file that exports several things
+ *  is named after what they have in common, which no test can know; types beside a function or constant do not count. */
 export function checkMainExport(file: ProjectFile): readonly string[] {
   const name = file.path
     .split("/")
     .at(-1)!
     .replace(/\.tsx?$/, "");
   if (UNNAMED.includes(name) || /^export default/m.test(file.bare)) return [];
-  const exported = [...file.bare.matchAll(EXPORT)].map((match) => match.groups?.["name"] ?? "");
-  const again = [...file.bare.matchAll(/^export\s+(?:type\s+)?\{([^}]*)\}/gm)].flatMap((match) =>
-    match[1]!.split(",").map((part) => part.trim().split(/\s+/).at(-1)!),
-  );
-  const all = [...exported, ...again];
-  if (all.length === 0) return [];
+  const found = [...file.bare.matchAll(EXPORT)].map((match) => ({
+    symbol: match.groups?.["name"] ?? "",
+    isType: /^export\s+(?:interface|type)/.test(match[0]),
+  }));
+  const values = new Set(found.filter(({ isType }) => !isType).map(({ symbol }) => symbol));
+  const main = values.size > 0 ? values : new Set(found.map(({ symbol }) => symbol));
+  const [only] = main;
+  if (only === undefined || main.size > 1) return [];
   const wanted = wordsOf(name);
-  const found = all.some((symbol) =>
-    wordsOf(symbol).some((word) => wanted.some((other) => word.startsWith(other) || other.startsWith(word))),
+  const fits = wordsOf(only).some((word) =>
+    wanted.some((other) => word.startsWith(other) || other.startsWith(word)),
   );
-  return found ? [] : [`${file.path}:1: exports ${all.join(", ")}: none of them is named after the file`];
+  return fits ? [] : [`${file.path}:1: exports ${only}, which is not what the file is named after`];
 }
 
 /** The words of a name in any of the usual spellings, in lower case, each cut to its first letters, so that `execute` is what an
