@@ -23,27 +23,25 @@ export function checkDocComments(file: ProjectFile): readonly string[] {
   });
 }
 
-/** Says when the one thing that a file exports has a name that has nothing to do with the file's. A file that exports several things
- *  is named after what they have in common, which no test can know; types beside a function or constant do not count. */
+/** Says when nothing that a file exports has to do with the file's name. A file of several functions is named after what they have in
+ *  common, which no test can know. */
 export function checkMainExport(file: ProjectFile): readonly string[] {
   const name = file.path
     .split("/")
     .at(-1)!
     .replace(/\.tsx?$/, "");
   if (UNNAMED.includes(name) || /^export default/m.test(file.bare)) return [];
-  const found = [...file.bare.matchAll(EXPORT)].map((match) => ({
-    symbol: match.groups?.["name"] ?? "",
-    isType: /^export\s+(?:interface|type)/.test(match[0]),
-  }));
-  const values = new Set(found.filter(({ isType }) => !isType).map(({ symbol }) => symbol));
-  const main = values.size > 0 ? values : new Set(found.map(({ symbol }) => symbol));
-  const [only] = main;
-  if (only === undefined || main.size > 1) return [];
-  const wanted = wordsOf(name);
-  const fits = wordsOf(only).some((word) =>
-    wanted.some((other) => word.startsWith(other) || other.startsWith(word)),
+  const found = [...file.bare.matchAll(EXPORT)];
+  const symbols = found.map((match) => match.groups?.["name"] ?? "");
+  const functions = new Set(
+    symbols.filter((_, at) => /^export\s.*\b(?:function|class)\b/.test(found[at]![0])),
   );
-  return fits ? [] : [`${file.path}:1: exports ${only}, which is not what the file is named after`];
+  if (symbols.length === 0 || functions.size > 1) return [];
+  const wanted = wordsOf(name);
+  const fits = symbols
+    .flatMap(wordsOf)
+    .some((word) => wanted.some((other) => word.startsWith(other) || other.startsWith(word)));
+  return fits ? [] : [`${file.path}:1: exports ${symbols.join(", ")}: nothing that the file is named after`];
 }
 
 /** The words of a name in any of the usual spellings, in lower case, each cut to its first letters, so that `execute` is what an
