@@ -84,30 +84,29 @@ export class OpRun implements RunContext {
     return this.#controller.signal;
   }
 
-  stream(port: number): ByteStream {
+  // Ops may take these apart (`run({ stream, emit })`), hence functions of their own and no methods.
+  readonly stream = (port: number): ByteStream => {
     const flow = this.inputs[port]?.flow;
     if (!(flow instanceof Pipe)) throw new Error(`Cannot read input ${port}: it is not a stream`);
     return flow;
-  }
+  };
 
-  value(port: number): Promise<Json> {
+  readonly value = (port: number): Promise<Json> => {
     const flow = this.inputs[port]?.flow;
     if (!(flow instanceof ValueCell)) throw new Error(`Cannot read input ${port}: it is not a value`);
     if (this.#stopReason !== undefined && !flow.full) return Promise.reject(this.#stopReason.error);
     return flow.take(this);
-  }
+  };
 
-  sink(port: number): Sink {
-    return this.#pipe(port);
-  }
+  readonly sink = (port: number): Sink => this.#pipe(port);
 
-  put(port: number, value: Json): void {
+  readonly put = (port: number, value: Json): void => {
     const flow = this.outputs[port]?.flow;
     if (!(flow instanceof ValueCell)) throw new Error(`Cannot put output ${port}: it is not a value`);
     flow.put(value);
-  }
+  };
 
-  async emit(port: number, source: ByteStream): Promise<void> {
+  readonly emit = async (port: number, source: ByteStream): Promise<void> => {
     const pipe = this.#pipe(port);
     const iterator = source[Symbol.asyncIterator]();
     let leaving: Promise<unknown> | undefined;
@@ -131,7 +130,7 @@ export class OpRun implements RunContext {
       if (!pipe.closed) throw error;
     }
     await pipe.end();
-  }
+  };
 
   /** Starts the op, unless it was told to stop already; never throws. */
   start(): void {

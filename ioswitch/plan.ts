@@ -37,6 +37,8 @@ export interface Plan {
   readonly ops: readonly Op[];
   /** Results by name. The caller reads a stream result itself; a value result is there when the plan has ended. */
   readonly results: Readonly<Record<string, Wire>>;
-  /** Most bytes that one wire holds between its producer and its consumer. */
+  /** Most bytes that one wire holds between its producer and its consumer (or one chunk, when that is larger).
+   *  Where two ways that part at one op meet again at another, the second waits while the first is read: what the one
+   *  takes before the other yields must fit into the wires of that other, or the plan stands still. */
   readonly bufferBytes: number;
 }

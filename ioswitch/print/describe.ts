@@ -14,7 +14,7 @@ export interface PrintOptions {
 /** The op as one line, without its id; never throws, also for ops that are unknown or unsound. */
 export function describeOp(op: Op, table: OpTable): string {
   const facts = table.inspect(op);
-  return facts === undefined || facts.problems.length > 0 ? op.kind : facts.spec.describe(op);
+  return oneLine(facts === undefined || facts.problems.length > 0 ? op.kind : facts.spec.describe(op));
 }
 
 /** What an op did, in a few words each: how it ended, how long it took, bytes in and out, its error. */
@@ -24,7 +24,7 @@ export function describeReport(report: OpReport): string[] {
   if (report.endMs !== undefined) parts.push(formatMs(report.endMs - report.startMs));
   if (report.bytesIn > 0) parts.push(`in ${formatBytes(report.bytesIn)}`);
   if (report.bytesOut > 0) parts.push(`out ${formatBytes(report.bytesOut)}`);
-  if (report.error !== undefined) parts.push(report.error);
+  if (report.error !== undefined) parts.push(oneLine(report.error));
   return parts;
 }
 
@@ -44,4 +44,11 @@ export function wireFacts(
     const outputs = op === undefined ? [] : (options.table.inspect(op)?.ports.outputs ?? []);
     return { isValue: outputs[wire.port] === "value", ports: outputs.length };
   };
+}
+
+/** Control characters, which names and messages may hold, become what a string literal has for them. */
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f]/g, (char) =>
+    JSON.stringify(char).slice(1, -1).replace("\u007f", "\\u007f"),
+  );
 }

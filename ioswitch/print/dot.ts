@@ -70,12 +70,7 @@ function resultId(name: string): string {
   return quote(`=> ${name}`);
 }
 
-/** A text as a DOT string: quotes and backslashes escaped, line breaks kept, other control characters shown as codes. */
+/** A text as a DOT string: quotes and backslashes escaped, line breaks kept. */
 function quote(text: string): string {
-  const escaped = text
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"', '\\"')
-    .replaceAll("\n", "\\n")
-    .replace(/[\u0000-\u001f\u007f]/g, (char) => `\\\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  return `"${escaped}"`;
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { ByteStream } from "../../ioswitch/byte_stream.ts";
 import { execute } from "../../ioswitch/executor.ts";
+import type { OpSpec } from "../../ioswitch/op_spec.ts";
+import { createOpTable } from "../../ioswitch/op_table.ts";
+import { BUILTIN_OPS } from "../../ioswitch/ops/all.ts";
+import { createPlanBuilder } from "../../ioswitch/plan_builder.ts";
 import { PlanError } from "../../ioswitch/plan_error.ts";
 import { createServices } from "../../ioswitch/services.ts";
 import { InvalidPlanError } from "../../ioswitch/verify.ts";
@@ -222,4 +226,55 @@ test("progress is told, and a last time when the run has ended", async () => {
 
 test("a plan without ops ends at once", async () => {
   expect((await execute(toyBuilder().build(), { table }).done).ops).toEqual([]);
+});
+
+test("an op that waits for a value is stopped when another fails", async () => {
+  const b = toyBuilder();
+  const never = b.add("toy.hang", { listens: true });
+  b.result("sum", b.add("toy.plus", { count: 1 }, [never.out()]).out());
+  b.result("silent", b.add("toy.silent", {}).out());
+  const run = execute(b.build(), { table });
+  await expect(run.done).rejects.toThrow('op "toy.silent#1"');
+  expect(run.report().ops.map((op) => op.outcome)).toEqual(["stopped", "stopped", "failed"]);
+});
+
+test("a failure that nobody listens to stays inside the run", async () => {
+  const escaped: unknown[] = [];
+  const listener = (reason: unknown) => escaped.push(reason);
+  process.on("unhandledRejection", listener);
+  const b = toyBuilder();
+  b.result("cut", b.add("toy.cut", {}).out());
+  b.result("silent", b.add("toy.silent", {}).out());
+  const ended = Promise.withResolvers<void>();
+  const run = execute(b.build(), { table, onProgress: () => ended.resolve() });
+  void run.value("silent");
+  await ended.promise;
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", listener);
+  expect(escaped).toEqual([]);
+  expect(run.report().ops.map((op) => op.outcome)).toContain("failed");
+});
+
+test("an op may take its context apart", async () => {
+  const spec: OpSpec = {
+    kind: "apart",
+    ports: () => ({ inputs: ["stream", "value"], outputs: ["stream", "value"] }),
+    check: () => [],
+    describe: () => "apart",
+    async run({ emit, put, stream, value, signal, node }) {
+      put(1, [await value(1), signal.aborted, node]);
+      await emit(0, stream(0));
+    },
+  };
+  const b = createPlanBuilder({ table: createOpTable(BUILTIN_OPS, [spec]) });
+  const body = b.add("input", { name: "body", carries: "stream" });
+  const apart = b.add("apart", {}, [body.out(), b.add("constant", { value: 1 }).out()]);
+  b.result("out", apart.out(0));
+  b.result("value", apart.out(1));
+  async function* source() {
+    yield Uint8Array.of(1);
+  }
+  const run = execute(b.build(), { table: createOpTable(BUILTIN_OPS, [spec]), inputs: { body: source() } });
+  expect(await run.value("value")).toEqual([1, false, "driver"]);
+  expect([...(await collect(run.stream("out")))]).toEqual([1]);
 });
