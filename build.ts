@@ -7,7 +7,7 @@ import { formatByteSize } from "./core/bytes/byte_size.ts";
 import { formatDuration } from "./core/bytes/duration.ts";
 
 /** Where an executable runs. */
-interface Target {
+export interface Target {
   /** As in the name of the file: dist/jcs-<name>. */
   readonly name: string;
   /** The npm package with Bun's runtime for it. */
@@ -31,16 +31,26 @@ const RUNTIMES = join(DIST, ".runtimes");
  *  names differ, and they are started from a file beside them: `new Worker(new URL("./hash_worker.ts", import.meta.url).href)`. */
 const WORKERS = "{core,ioswitch}/**/*_worker.ts";
 
-/** Builds the executable for `target`, or for this machine with the runtime that runs now; resolves to the path of the file. */
-async function build(target: Target | undefined): Promise<string> {
-  const outfile = join(DIST, target === undefined ? "jcs" : `jcs-${target.name}`);
-  const workers = Array.from(new Bun.Glob(WORKERS).scanSync(ROOT)).sort();
+/** The programs that run in workers, as paths in the project. */
+export function findWorkers(): string[] {
+  return Array.from(new Bun.Glob(WORKERS).scanSync(ROOT)).sort();
+}
+
+/** Builds one executable of `main` and all workers, for `target` or for this machine with the runtime that runs now. `outfile` is without
+ *  the .exe of Windows. Resolves to the path of the file. */
+export async function buildExecutable(options: {
+  readonly main: string;
+  readonly outfile: string;
+  readonly target?: Target;
+}): Promise<string> {
+  const { outfile, target } = options;
+  const workers = findWorkers();
   assert(
     new Set(workers.map((file) => basename(file))).size === workers.length,
     `workers of one name: ${workers}`,
   );
   const result = await Bun.build({
-    entrypoints: ["cli/main.ts", ...workers].map((file) => join(ROOT, file)),
+    entrypoints: [options.main, ...workers].map((file) => join(ROOT, file)),
     naming: { entry: "[name].[ext]" },
     minify: true,
     bytecode: true,
@@ -111,12 +121,20 @@ function commit(): string {
   }
 }
 
-mkdirSync(DIST, { recursive: true });
-const all = process.argv.includes("--all");
-if (!all) console.log(`building for ${platform()}-${arch()}`);
-for (const target of all ? TARGETS : [undefined]) {
-  const startedMs = performance.now();
-  const file = await build(target);
-  const took = formatDuration(Math.round(performance.now() - startedMs));
-  console.log(`${file.slice(ROOT.length + 1)}  ${formatByteSize(statSync(file).size)}  ${took}`);
+async function main(): Promise<void> {
+  mkdirSync(DIST, { recursive: true });
+  const all = process.argv.includes("--all");
+  if (!all) console.log(`building for ${platform()}-${arch()}`);
+  for (const target of all ? TARGETS : [undefined]) {
+    const startedMs = performance.now();
+    const file = await buildExecutable({
+      main: "cli/main.ts",
+      outfile: join(DIST, target === undefined ? "jcs" : `jcs-${target.name}`),
+      ...(target === undefined ? {} : { target }),
+    });
+    const took = formatDuration(Math.round(performance.now() - startedMs));
+    console.log(`${file.slice(ROOT.length + 1)}  ${formatByteSize(statSync(file).size)}  ${took}`);
+  }
 }
+
+if (import.meta.main) await main();

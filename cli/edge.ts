@@ -6,10 +6,7 @@ import { JcsError } from "../core/errors.ts";
 import { openClient } from "./open_client.ts";
 import { createOutput } from "./output.ts";
 import { createProgress, type ProgressMode } from "./progress.ts";
-import { forgivingSink, ReaderGone, type Sink, watchedSink } from "./sink.ts";
-
-/** The exit status when the reader of stdout has ended, the same as of any program that a closed pipe ends: 128 + SIGPIPE. */
-export const READER_GONE_STATUS = 141;
+import { forgivingSink, READER_GONE_STATUS, ReaderGone, type Sink, watchedSink } from "./sink.ts";
 
 /** The parts of a process that a run of the program uses. */
 export interface Host {

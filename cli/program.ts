@@ -3,7 +3,7 @@ import { COMMANDS, type CommandEntry } from "../commands/all.ts";
 import type { Edge, GlobalOptions } from "../commands/command.ts";
 import { EXIT_CODES, JcsError } from "../core/errors.ts";
 import { VERSION } from "../core/version.ts";
-import type { Sink } from "./sink.ts";
+import { READER_GONE_STATUS, type Sink } from "./sink.ts";
 
 /** The command line of jcs before its commands are added. */
 export function createProgram(sinks: { readonly stdout: Sink; readonly stderr: Sink }): Commander {
@@ -119,6 +119,7 @@ export function exitStatusHelp(): string {
     const words = kind.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
     kinds.set(code, [...(kinds.get(code) ?? []), words]);
   }
+  kinds.set(READER_GONE_STATUS, ["the reader of stdout has ended"]);
   const lines = [...kinds]
     .sort(([a], [b]) => a - b)
     .map(([code, words]) => `  ${String(code).padEnd(5)}${words.join(", ")}`);

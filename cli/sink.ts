@@ -18,6 +18,9 @@ export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
 
+/** The exit status when the reader of stdout has ended, the same as of any program that a closed pipe ends: 128 + SIGPIPE. */
+export const READER_GONE_STATUS = 141;
+
 /** How long to wait before another try when the other end of a pipe in non-blocking mode takes nothing at the moment. */
 const FULL_PIPE_WAIT_MS = 5;
 

@@ -1,7 +1,6 @@
-import "reflect-metadata";
 import { randomBytes } from "node:crypto";
 import { isIP } from "node:net";
-import * as x509 from "@peculiar/x509";
+import type { ExtendedKeyUsage, Extension } from "@peculiar/x509";
 import type { CertificateFile } from "./certificate_files.ts";
 
 const VALID_YEARS = 10;
@@ -12,10 +11,16 @@ const SIGNING_ALGORITHM = { name: "ECDSA", hash: "SHA-256" } as const;
 
 /** Makes an authority and a server and a client certificate that it signs, all as PEM text: P-256, valid for ten years.
  *
- *  `hosts` are the names and IP addresses that the server is reached at. Loads @peculiar/x509: import this file only where it is needed. */
+ *  `hosts` are the names and IP addresses that the server is reached at. */
 export async function issueCertificates(options: {
   readonly hosts: readonly string[];
 }): Promise<Readonly<Record<CertificateFile, string>>> {
+  // One after the other: @peculiar/x509 needs what the first one defines, and a bundler may turn static imports round.
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
+  const pem = (bytes: ArrayBuffer, label: string) => `${x509.PemConverter.encode(bytes, label)}\n`;
+  const keyPem = async (key: CryptoKey) => pem(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+
   const authorityKeys = await generateKeys();
   const validity = validityFromNow();
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
@@ -31,7 +36,7 @@ export async function issueCertificates(options: {
     ],
   });
 
-  async function issue(name: string, usage: x509.ExtendedKeyUsage, more: readonly x509.Extension[]) {
+  async function issue(name: string, usage: ExtendedKeyUsage, more: readonly Extension[]) {
     const keys = await generateKeys();
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: serialNumber(),
@@ -50,7 +55,7 @@ export async function issueCertificates(options: {
         ...more,
       ],
     });
-    return { certificate: pem(certificate), key: await keyPem(keys.privateKey) };
+    return { certificate: pem(certificate.rawData, "CERTIFICATE"), key: await keyPem(keys.privateKey) };
   }
 
   const alternatives = options.hosts.map(
@@ -61,7 +66,7 @@ export async function issueCertificates(options: {
   ]);
   const client = await issue("CN=jcs client", x509.ExtendedKeyUsage.clientAuth, []);
   return {
-    authorityCertificate: pem(authority),
+    authorityCertificate: pem(authority.rawData, "CERTIFICATE"),
     authorityKey: await keyPem(authorityKeys.privateKey),
     serverCertificate: server.certificate,
     serverKey: server.key,
@@ -85,12 +90,4 @@ function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString("hex");
-}
-
-function pem(certificate: x509.X509Certificate): string {
-  return `${certificate.toString("pem")}\n`;
-}
-
-async function keyPem(key: CryptoKey): Promise<string> {
-  return `${x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")}\n`;
 }

@@ -10,16 +10,17 @@ export interface OnTerminal {
   readonly status: Promise<number>;
 }
 
-/** Runs a program with bun on a pseudo-terminal of 80 × 24. */
+/** Runs bun, or another program, on a pseudo-terminal of 80 × 24. */
 export function onTerminal(
-  command: readonly string[],
+  argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  program: string = process.execPath,
 ): OnTerminal {
   let text = "";
   let seen = 0;
   let wake: () => void = () => {};
   const decoder = new TextDecoder();
-  const child = Bun.spawn([process.execPath, ...command], {
+  const child = Bun.spawn([program, ...argv], {
     cwd: ROOT,
     env: cleanEnvironment({ TERM: "xterm-256color", ...environment }),
     terminal: {

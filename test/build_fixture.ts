@@ -1,0 +1,11 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+
+/** Starts the workers that are named, by their files' names, and says when each has answered. */
+for (const name of process.argv.slice(2)) {
+  const worker = new Worker(new URL(`./${name}`, import.meta.url));
+  await once(worker, "message");
+  console.log(`${name} answered`);
+  await worker.terminate();
+}
+process.exit(0);
