@@ -14,7 +14,7 @@ export function createProgram(sinks: { readonly stdout: Sink; readonly stderr: S
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .configureHelp({ showGlobalOptions: true, helpWidth: 100, subcommandTerm: (command) => command.name() })
     .configureOutput({
       writeOut: (text) => sinks.stdout.write(text),
       writeErr: (text) => sinks.stderr.write(text),
