@@ -169,6 +169,9 @@ rgw thread pool size = 64
 rgw dns name = localhost
 rgw enable usage log = false
 rgw crypt require ssl = false
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 5
 rgw lc debug interval = 10
 `;
 }
