@@ -2,43 +2,49 @@ import { JcsError } from "../errors.ts";
 import { BoundedCache } from "./bounded_cache.ts";
 import type { Code, Rebuild } from "./code.ts";
 import type { GaloisField } from "./galois_field.ts";
-import { linearRebuild } from "./linear_rebuild.ts";
+import { type KernelChoice, linearRebuild } from "./linear_rebuild.ts";
 import { expressRows, identity, type Matrix } from "./matrix.ts";
-import { createKernel } from "./wasm/kernel.ts";
 import type { Factors } from "./wasm/xor_program.ts";
 import { blockBytesOf } from "./word_layout.ts";
 
 /** Patterns of lost shards whose plans and kernels a code keeps. */
 export const REBUILDS_CACHED = 128;
 
-/** A {@link Code} for any systematic matrix.
- *
- *  Shards are read in the order data before parity, and only those that the result depends on: for a lost shard of a maximum
- *  distance separable code, k of them. */
-export function linearCode(options: {
+/** What a linear code is made of. */
+export interface LinearCodeShape {
   readonly name: string;
   readonly field: GaloisField;
   readonly dataShards: number;
   /** Parity rows over the data shards. */
   readonly matrix: Matrix;
-}): Code {
-  const { name, field, dataShards, matrix } = options;
+  readonly groups?: readonly (readonly number[])[];
+  readonly kernels?: KernelChoice;
+}
+
+/** A {@link Code} for any systematic matrix.
+ *
+ *  Prefers shards in the order of their numbers, that is data, local parities, global parities; and reads only those that the result
+ *  depends on: the rest of its group for one lost shard of a group, k shards for one of a maximum distance separable code, and itself
+ *  for one that is present. */
+export function linearCode(shape: LinearCodeShape): Code {
+  const { name, field, dataShards, matrix, groups = [], kernels } = shape;
   const generator: Matrix = [...identity(dataShards), ...matrix];
-  const blockBytes = blockBytesOf(field.bits);
   const rebuilds = new BoundedCache<string, Rebuild>(REBUILDS_CACHED);
 
   function plan(present: readonly number[], wanted: readonly number[]) {
-    const preferred = [...present].sort((left, right) => left - right);
-    const given = preferred.map((shard) => generator[shard]!);
+    const copied = (shard: number) => Number(!wanted.includes(shard));
+    const preferred = [...present].sort((left, right) => copied(left) - copied(right) || left - right);
     const expressed = expressRows(
       field,
-      given,
+      preferred.map((shard) => generator[shard]!),
       wanted.map((shard) => generator[shard]!),
     );
     if (expressed === undefined) return undefined;
-    const inputs = expressed.used.map((index) => preferred[index]!);
-    const rows = expressed.rows.map((row) => expressed.used.map((index) => row[index]!));
-    return { inputs, rows };
+    const used = [...expressed.used].sort((left, right) => preferred[left]! - preferred[right]!);
+    return {
+      inputs: used.map((index) => preferred[index]!),
+      rows: expressed.rows.map((row) => used.map((index) => row[index]!)),
+    };
   }
 
   function checkShards(shards: readonly number[], role: string): void {
@@ -58,28 +64,24 @@ export function linearCode(options: {
   function makeRebuild(present: readonly number[], wanted: readonly number[]): Rebuild {
     const planned = plan(present, wanted);
     if (planned === undefined) {
-      const state = present.length === 0 ? "no shard is" : `only ${present.join(", ")} are`;
+      const state = present.length === 0 ? "no shard is present" : `only ${present.join(", ")} present`;
       throw new JcsError(
         "TooFewBlocks",
-        `Cannot rebuild shards ${wanted.join(", ")} of ${name} ${dataShards}+${matrix.length}: ${state} present`,
+        `Cannot rebuild shards ${wanted.join(", ")} of ${name} ${dataShards}+${matrix.length}: ${state}`,
       );
     }
     const { inputs, rows } = planned;
-    const factors = factorsOf({ field, dataShards, matrix }, { inputs, wanted, rows });
-    return linearRebuild({
-      inputs,
-      outputs: [...wanted],
-      blockBytes,
-      kernel: createKernel(field, rows, factors),
-    });
+    const factors = factorsOf(shape, { inputs, wanted, rows });
+    return linearRebuild({ field, inputs, outputs: [...wanted], rows, factors, kernels });
   }
 
   return {
     name,
     dataShards,
     parityShards: matrix.length,
-    blockBytes,
+    blockBytes: blockBytesOf(field.bits),
     matrix,
+    groups,
     canRebuild(present, wanted) {
       checkShards(present, "present");
       checkShards(wanted, "wanted");
@@ -96,11 +98,12 @@ export function linearCode(options: {
 /** The rows of a rebuild as a product of syndromes, which have the structure of the parity rows, and a small dense matrix: for each
  *  parity that is read or wanted, what it lacks over the data at hand. Undefined where that does not lead to `rows`. */
 function factorsOf(
-  code: { readonly field: GaloisField; readonly dataShards: number; readonly matrix: Matrix },
+  code: LinearCodeShape,
   planned: { readonly inputs: readonly number[]; readonly wanted: readonly number[]; readonly rows: Matrix },
 ): Factors | undefined {
   const { field, dataShards, matrix } = code;
   const { inputs, wanted, rows } = planned;
+  if (inputs.every((input) => input < dataShards)) return undefined;
   const parities = [...new Set([...inputs, ...wanted])].filter((shard) => shard >= dataShards);
   const base = parities.map((parity) =>
     inputs.map((input) =>

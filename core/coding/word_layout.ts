@@ -6,3 +6,8 @@ export const WORD_BYTES = 64;
 export function blockBytesOf(bits: 4 | 8): number {
   return bits * WORD_BYTES;
 }
+
+/** The bits of a field element in a code with this block length: the inverse of {@link blockBytesOf}. */
+export function bitsOfBlock(blockBytes: number): 4 | 8 {
+  return blockBytes === blockBytesOf(4) ? 4 : 8;
+}

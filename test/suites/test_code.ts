@@ -3,6 +3,8 @@ import type { Code } from "../../core/coding/code.ts";
 import { galoisField } from "../../core/coding/galois_field.ts";
 import { identity, type Matrix, rank } from "../../core/coding/matrix.ts";
 import { referenceCode } from "../../core/coding/reference_code.ts";
+import { createShardMemory } from "../../core/coding/shard_memory.ts";
+import { sumShards } from "../../core/coding/sum_shards.ts";
 import { WORD_BYTES } from "../../core/coding/word_layout.ts";
 import { patternBytes } from "../core/coding/golden_vectors.ts";
 
@@ -23,6 +25,12 @@ export function testCode(subject: CodeUnderTest): void {
   const field = galoisField(code.blockBytes === 4 * WORD_BYTES ? 4 : 8);
   const all = Array.from({ length: shardCount }, (_, shard) => shard);
   const stripe = makeStripe(code, code.blockBytes * 2);
+  /** As many shards as can be lost at once, the first ones that make such a set. */
+  const lostMost: number[] = [];
+  for (const shard of all) {
+    const present = all.filter((other) => other !== shard && !lostMost.includes(other));
+    if (lostMost.length < code.parityShards && code.canRebuild(present, all)) lostMost.push(shard);
+  }
 
   describe(`code ${title}`, () => {
     test("parity equals the reference", () => {
@@ -58,17 +66,16 @@ export function testCode(subject: CodeUnderTest): void {
     });
 
     test("takes present shards in any order, and outputs come as asked", () => {
-      const present = all.slice(code.parityShards).reverse();
-      const wanted = all.slice(0, code.parityShards).reverse();
+      const present = all.filter((shard) => !lostMost.includes(shard)).reverse();
+      const wanted = [...lostMost].reverse();
       expect(checkRebuild(code, stripe, { present, wanted }).outputs).toEqual(wanted);
     });
 
     test("handles every length at a boundary", () => {
       const blocks = [0, 1, 2, 3, 63, 64, 65, 127, 128, 129, 257];
-      const lost = all.slice(0, code.parityShards);
-      const present = all.slice(code.parityShards);
+      const present = all.filter((shard) => !lostMost.includes(shard));
       for (const count of blocks) {
-        checkRebuild(code, makeStripe(code, count * code.blockBytes), { present, wanted: lost });
+        checkRebuild(code, makeStripe(code, count * code.blockBytes), { present, wanted: lostMost });
       }
     });
 
@@ -84,8 +91,54 @@ export function testCode(subject: CodeUnderTest): void {
         expectSame(output, range(stripe[encode.outputs[index]!]!));
     });
 
+    test("the sum of parts over disjoint inputs is the whole", () => {
+      const whole = code.rebuild(
+        all.filter((shard) => !lostMost.includes(shard)),
+        lostMost,
+      );
+      const half = Math.ceil(whole.inputs.length / 2);
+      const parts = [whole.inputs.slice(0, half), whole.inputs.slice(half)].map((inputs) => {
+        const part = whole.part(inputs);
+        expect(part).toMatchObject({ inputs, outputs: whole.outputs });
+        const outputs = part.outputs.map(() => new Uint8Array(stripe[0]!.length).fill(0xa5));
+        part.run(
+          inputs.map((shard) => stripe[shard]!),
+          outputs,
+        );
+        return outputs;
+      });
+      whole.outputs.forEach((shard, index) => {
+        const sum = new Uint8Array(stripe[0]!.length);
+        sumShards(
+          parts.map((outputs) => outputs[index]!),
+          sum,
+        );
+        expectSame(sum, stripe[shard]!);
+      });
+      const usage = expect.objectContaining({ kind: "Usage" });
+      expect(() => whole.part([whole.inputs[0]!, whole.inputs[0]!])).toThrow(usage);
+      expect(() => whole.part([whole.outputs[0]!])).toThrow(usage);
+    });
+
+    test("works in place in shard memory, as it does on copies", () => {
+      const memory = createShardMemory({ bytes: (shardCount + 1) * (stripe[0]!.length + 512) });
+      const { buffers } = memory.lease(shardCount, stripe[0]!.length)!;
+      const plan = code.rebuild(
+        all.filter((shard) => !lostMost.includes(shard)),
+        lostMost,
+      );
+      for (const shard of plan.inputs) buffers[shard]!.set(stripe[shard]!);
+      plan.run(
+        plan.inputs.map((shard) => buffers[shard]!),
+        plan.outputs.map((shard) => buffers[shard]!),
+      );
+      for (const shard of [...plan.inputs, ...plan.outputs]) expectSame(buffers[shard]!, stripe[shard]!);
+    });
+
     test("hands back a present shard as a copy, reading that one alone", () => {
-      expect(checkRebuild(code, stripe, { present: all, wanted: [0] }).inputs).toEqual([0]);
+      for (const shard of [0, shardCount - 1]) {
+        expect(checkRebuild(code, stripe, { present: all, wanted: [shard] }).inputs).toEqual([shard]);
+      }
     });
 
     test("the same pattern gives the same plan", () => {

@@ -6,15 +6,11 @@ import type { XorProgram, XorStep } from "./xor_program.ts";
 const VECTOR_BYTES = 16;
 const LANES = WORD_BYTES / VECTOR_BYTES;
 
-/** How a kernel finds its shards. `pointers`: one address each, inputs first. `stride`: the address of input 0; each shard,
- *  outputs after inputs, lies `strideBytes` after the one before. */
-export type Addressing =
-  | { readonly kind: "pointers" }
-  | { readonly kind: "stride"; readonly strideBytes: number };
-
 /** Options of {@link emitKernel}. */
 export interface KernelOptions {
-  readonly addressing: Addressing;
+  /** 0: the kernel takes the address of each shard, inputs first. Otherwise it takes the address of input 0, and each shard, outputs
+   *  after inputs, lies so far after the one before. */
+  readonly strideBytes: number;
   /** Whether the memory is a shared one. */
   readonly shared: boolean;
   /** Most bytes of code; fewer lanes are unrolled in each turn of the loop to keep to it, at least one. */
@@ -26,15 +22,14 @@ export interface KernelOptions {
  *  `lengthBytes` is a positive multiple of the block length; addresses need no alignment. The loop runs over blocks of 64-byte words,
  *  one vector of each word after the other. */
 export function emitKernel(program: XorProgram, options: KernelOptions): Uint8Array<ArrayBuffer> {
-  const { addressing, shared } = options;
+  const { strideBytes, shared } = options;
   const shardCount = program.inputCount + program.outputCount;
-  const addressCount = addressing.kind === "pointers" ? shardCount : 1;
+  const addressCount = strideBytes === 0 ? shardCount : 1;
   const parameterCount = addressCount + 1;
   const writer = new FunctionWriter(parameterCount, 1 + addressCount);
   const length = addressCount;
   const offset = parameterCount;
-  const cursor = (shard: number) => parameterCount + 1 + (addressing.kind === "pointers" ? shard : 0);
-  const displacement = (shard: number) => (addressing.kind === "stride" ? shard * addressing.strideBytes : 0);
+  const cursor = (shard: number) => parameterCount + 1 + (strideBytes === 0 ? shard : 0);
 
   const lanes = lanesPerTurn(program, options.codeBytesMax ?? CODE_BYTES_MAX);
   writer.loop();
@@ -76,7 +71,7 @@ export function emitKernel(program: XorProgram, options: KernelOptions): Uint8Ar
     }
 
     function place(shard: number, word: number): number {
-      return displacement(shard) + word * WORD_BYTES + lane * VECTOR_BYTES;
+      return shard * strideBytes + word * WORD_BYTES + lane * VECTOR_BYTES;
     }
 
     function release(value: number, index: number): void {
@@ -88,8 +83,8 @@ export function emitKernel(program: XorProgram, options: KernelOptions): Uint8Ar
   return kernelModule(writer.finish(), { parameterCount, shared });
 }
 
-/** Code that the just-in-time compilers digest in a few milliseconds. */
-const CODE_BYTES_MAX = 24 * 1024;
+/** Longer loops gain nothing from more lanes in a turn, and take longer to compile. */
+const CODE_BYTES_MAX = 6 * 1024;
 
 /** Four lanes in a turn, unless the code grows too long for that. */
 function lanesPerTurn(program: XorProgram, codeBytesMax: number): number {

@@ -56,6 +56,19 @@ export class FunctionWriter {
     return this.#emit(0x49);
   }
 
+  shiftLeft(): this {
+    return this.#emit(0x74);
+  }
+
+  shiftRight(): this {
+    return this.#emit(0x76);
+  }
+
+  /** One byte, zero-extended. */
+  loadU8(offsetBytes: number): this {
+    return this.#emit(0x2d, 0x00).#unsigned(offsetBytes);
+  }
+
   loadI32(offsetBytes: number): this {
     return this.#emit(0x28, 0x02).#unsigned(offsetBytes);
   }

@@ -12,52 +12,62 @@ export interface SharedXors {
  *  Source: C. Paar, "Optimized arithmetic for Reed-Solomon encoders", ISIT 1997. */
 export function shareXors(termCount: number, targets: readonly (readonly number[])[]): SharedXors {
   const steps: [number, number][] = [];
-  const distinct = new Map<string, number[]>();
+  const distinct = new Map<string, Set<number>>();
   for (const target of targets) {
-    if (target.length > 0) distinct.set(target.join(), [...target].sort(ascending));
+    if (target.length > 0) distinct.set(target.join(), new Set(target));
   }
   const open = [...distinct.values()];
-  for (;;) {
-    const pair = mostCommonPair(open);
-    if (pair === undefined) break;
+  const counts = new PairCounts();
+  for (const terms of open) {
+    for (const left of terms) for (const right of terms) if (left < right) counts.add(left, right, 1);
+  }
+  for (let pair = counts.mostCommon(); pair !== undefined; pair = counts.mostCommon()) {
     const [left, right] = pair;
     const value = termCount + steps.length;
     steps.push([left, right]);
     for (const terms of open) {
-      const at = terms.indexOf(left);
-      const other = terms.indexOf(right);
-      if (at < 0 || other < 0) continue;
-      terms.splice(other, 1);
-      terms.splice(at, 1);
-      terms.push(value);
+      if (!terms.has(left) || !terms.has(right)) continue;
+      terms.delete(left);
+      terms.delete(right);
+      counts.add(left, right, -1);
+      for (const other of terms) {
+        counts.add(left, other, -1);
+        counts.add(right, other, -1);
+        counts.add(other, value, 1);
+      }
+      terms.add(value);
     }
   }
-  return { steps, results: targets.map((target) => distinct.get(target.join())?.[0] ?? -1) };
+  const results = targets.map((target) => {
+    const [value = -1] = distinct.get(target.join()) ?? [];
+    return value;
+  });
+  return { steps, results };
 }
 
-/** The pair of terms that most targets have; undefined when each is down to one term. Terms in each target ascend. */
-function mostCommonPair(targets: readonly (readonly number[])[]): readonly [number, number] | undefined {
-  const counts = new Map<number, number>();
-  let best = -1;
-  let bestCount = 0;
-  for (const terms of targets) {
-    for (let low = 0; low < terms.length; low += 1) {
-      for (let high = low + 1; high < terms.length; high += 1) {
-        const key = terms[low]! * PAIR_RADIX + terms[high]!;
-        const count = (counts.get(key) ?? 0) + 1;
-        counts.set(key, count);
-        if (count > bestCount || (count === bestCount && key < best)) {
-          best = key;
-          bestCount = count;
-        }
+/** In how many targets each pair of terms stands. */
+class PairCounts {
+  readonly #counts = new Map<number, number>();
+
+  add(one: number, other: number, change: number): void {
+    const key = one < other ? one * RADIX + other : other * RADIX + one;
+    const count = (this.#counts.get(key) ?? 0) + change;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
+  }
+
+  mostCommon(): readonly [number, number] | undefined {
+    let best = -1;
+    let bestCount = 0;
+    for (const [key, count] of this.#counts) {
+      if (count > bestCount || (count === bestCount && key < best)) {
+        best = key;
+        bestCount = count;
       }
     }
+    return bestCount === 0 ? undefined : [Math.floor(best / RADIX), best % RADIX];
   }
-  return bestCount === 0 ? undefined : [Math.floor(best / PAIR_RADIX), best % PAIR_RADIX];
 }
 
-const PAIR_RADIX = 1 << 16;
-
-function ascending(left: number, right: number): number {
-  return left - right;
-}
+/** More than any number of terms. */
+const RADIX = 1 << 16;

@@ -1,6 +1,6 @@
 import type { GaloisField } from "../galois_field.ts";
 import type { Matrix } from "../matrix.ts";
-import { shareXors } from "./share_xors.ts";
+import { type BitProducts, bitProducts } from "./bit_products.ts";
 
 /** outputs = rows · inputs as a straight line of word operations. Values are numbered from 0, each is set once. */
 export interface XorProgram {
@@ -30,8 +30,8 @@ export interface Factors {
 
 /** Writes the program for `rows`, the cheapest that it finds.
  *
- *  Outputs are taken in groups of `groupSize`, so that their accumulators stay in registers; each group reads all inputs anew. Within
- *  a group each row is either multiplied term by term, sharing XORs with its neighbours, or evaluated by Horner's rule (the
+ *  Outputs are taken in pairs, three are taken together, or `groupSize` at a time where that is given, so that their accumulators
+ *  stay in registers; each group reads all inputs anew. Within a group each row is either multiplied term by term, sharing XORs with its neighbours, or evaluated by Horner's rule (the
  *  accumulator is multiplied by the ratio of neighbouring coefficients), whichever costs less. With `factors`, the product
  *  form is tried too. */
 export function xorProgram(
@@ -39,33 +39,42 @@ export function xorProgram(
   rows: Matrix,
   options: { readonly groupSize?: number; readonly factors?: Factors } = {},
 ): XorProgram {
-  const groupSize = options.groupSize ?? GROUP_SIZE;
+  const { factors } = options;
   const inputCount = rows[0]?.length ?? 0;
-  const direct = new ProgramBuilder(field, inputCount);
-  for (let first = 0; first < rows.length; first += groupSize) {
-    const sums = direct.accumulate(rows.slice(first, first + groupSize));
-    sums.forEach((words, index) => {
-      direct.store(first + index, words);
-    });
+  const products = bitProducts(field);
+  const direct = new ProgramBuilder(products, inputCount);
+  let done = 0;
+  for (const group of groupsOf(rows, options.groupSize)) {
+    for (const words of direct.accumulate(group)) direct.store(done++, words);
   }
   const plain = direct.finish(rows.length);
-  if (options.factors === undefined) return plain;
+  if (factors === undefined || matrixBits(field, factors.combine) > COMBINE_BITS_MAX) return plain;
 
-  const { base, combine } = options.factors;
-  const factored = new ProgramBuilder(field, inputCount);
-  const sums: (readonly number[])[] = [];
-  for (let first = 0; first < base.length; first += groupSize) {
-    sums.push(...factored.accumulate(base.slice(first, first + groupSize)));
-  }
-  factored.combine(combine, sums).forEach((words, index) => {
+  const factored = new ProgramBuilder(products, inputCount);
+  const sums = groupsOf(factors.base, options.groupSize).flatMap((group) => factored.accumulate(group));
+  factored.combine(factors.combine, sums).forEach((words, index) => {
     factored.store(index, words);
   });
   const product = factored.finish(rows.length);
   return product.xorCount < plain.xorCount ? product : plain;
 }
 
-/** Two outputs of four words each, four words of input and what is shared between them fit into 16 registers. */
-const GROUP_SIZE = 2;
+/** Bits in the bit matrices of all coefficients. */
+export function matrixBits(field: GaloisField, rows: Matrix): number {
+  return rows.length * (rows[0]?.length ?? 0) * field.bits * field.bits;
+}
+
+/** Sharing XORs in a larger dense matrix takes longer than it is worth. */
+const COMBINE_BITS_MAX = 2048;
+
+/** Two outputs of four words, four words of input and what they share fit in 16 registers; with three it is tight, but reading the
+ *  inputs once rather than twice outweighs that. */
+function groupsOf(rows: Matrix, groupSize = rows.length === 3 ? 3 : 2): Matrix[] {
+  const groups: Matrix[] = [];
+  for (let first = 0; first < rows.length; first += groupSize)
+    groups.push(rows.slice(first, first + groupSize));
+  return groups;
+}
 
 /** How a group of rows is computed: the order of the inputs, and the rows evaluated by Horner's rule. */
 interface Method {
@@ -73,24 +82,27 @@ interface Method {
   readonly horner: readonly boolean[];
 }
 
+/** The values of a vector's words; -1 for a word that is zero. */
+type Words = readonly number[];
+
 class ProgramBuilder {
-  readonly #field: GaloisField;
+  readonly #products: BitProducts;
   readonly #inputCount: number;
   #steps: XorStep[] = [];
   #valueCount = 0;
   #xorCount = 0;
 
-  constructor(field: GaloisField, inputCount: number) {
-    this.#field = field;
+  constructor(products: BitProducts, inputCount: number) {
+    this.#products = products;
     this.#inputCount = inputCount;
   }
 
   /** Appends the computation of `rows` over all inputs, by the cheapest method; returns the values of each row's words. */
-  accumulate(rows: Matrix): (readonly number[])[] {
+  accumulate(rows: Matrix): Words[] {
     const start = { steps: this.#steps, valueCount: this.#valueCount, xorCount: this.#xorCount };
-    let best: { readonly builder: ProgramBuilder; readonly sums: (readonly number[])[] } | undefined;
+    let best: { readonly builder: ProgramBuilder; readonly sums: Words[] } | undefined;
     for (const method of methods(rows, this.#inputCount)) {
-      const builder = new ProgramBuilder(this.#field, this.#inputCount);
+      const builder = new ProgramBuilder(this.#products, this.#inputCount);
       builder.#valueCount = start.valueCount;
       builder.#xorCount = start.xorCount;
       const sums = builder.#accumulateBy(method, rows);
@@ -103,16 +115,15 @@ class ProgramBuilder {
     return sums;
   }
 
-  /** Appends sums · matrix for values that are there already. */
-  combine(matrix: Matrix, sums: readonly (readonly number[])[]): (readonly number[])[] {
-    const bits = this.#field.bits;
-    const targets = matrix.flatMap((row) => this.#targets(row, bits));
-    const terms = sums.flat().map((value) => (value < 0 ? this.#zero() : value));
-    const results = this.#share(terms, targets);
-    return matrix.map((_, index) => results.slice(index * bits, (index + 1) * bits));
+  /** Appends matrix · sums for values that are there already. */
+  combine(matrix: Matrix, sums: readonly Words[]): Words[] {
+    return this.#multiply(
+      matrix,
+      sums.map((words) => words.map((value) => (value < 0 ? this.#zero() : value))),
+    );
   }
 
-  store(shard: number, words: readonly number[]): void {
+  store(shard: number, words: Words): void {
     words.forEach((value, word) => {
       this.#steps.push({ kind: "store", value: value < 0 ? this.#zero() : value, shard, word });
     });
@@ -122,16 +133,16 @@ class ProgramBuilder {
     return {
       inputCount: this.#inputCount,
       outputCount,
-      words: this.#field.bits,
+      words: this.#products.field.bits,
       steps: this.#steps,
       valueCount: this.#valueCount,
       xorCount: this.#xorCount,
     };
   }
 
-  #accumulateBy(method: Method, rows: Matrix): (readonly number[])[] {
-    const { multiply, inverse, bits } = this.#field;
-    const sums: (readonly number[] | undefined)[] = rows.map(() => undefined);
+  #accumulateBy(method: Method, rows: Matrix): Words[] {
+    const { multiply, inverse, bits } = this.#products.field;
+    const sums: (Words | undefined)[] = rows.map(() => undefined);
     const scales = rows.map(() => 1);
     for (const input of method.order) {
       const coefficients = rows.map((row) => row[input]!);
@@ -140,45 +151,36 @@ class ProgramBuilder {
       const factors = coefficients.map((coefficient, row) => {
         if (!method.horner[row] || coefficient === 0) return coefficient;
         const sum = sums[row];
-        if (sum !== undefined) sums[row] = this.#multiply(multiply(scales[row]!, inverse(coefficient)), sum);
+        if (sum !== undefined) sums[row] = this.#scale(multiply(scales[row]!, inverse(coefficient)), sum);
         scales[row] = coefficient;
         return 1;
       });
-      const targets = factors.flatMap((factor) => this.#targets([factor], bits));
-      const products = this.#share(loaded, targets);
-      factors.forEach((factor, row) => {
-        if (factor === 0) return;
-        const product = products.slice(row * bits, (row + 1) * bits);
+      const products = this.#multiply(
+        factors.map((factor) => [factor]),
+        [loaded],
+      );
+      products.forEach((product, row) => {
+        if (factors[row] === 0) return;
         const sum = sums[row];
         sums[row] = sum === undefined ? product : sum.map((value, word) => this.#xor(value, product[word]!));
       });
     }
     return sums.map((sum, row) =>
-      sum === undefined ? new Array<number>(bits).fill(-1) : this.#multiply(scales[row]!, sum),
+      sum === undefined ? new Array<number>(bits).fill(-1) : this.#scale(scales[row]!, sum),
     );
   }
 
-  /** The words of factors · operands as lists of word numbers. */
-  #targets(factors: readonly number[], bits: number): number[][] {
-    return Array.from({ length: bits }, (_, word) =>
-      factors.flatMap((factor, operand) => {
-        const mask = this.#field.bitMatrix(factor)[word]!;
-        return Array.from({ length: bits }, (_, bit) => bit)
-          .filter((bit) => ((mask >> bit) & 1) === 1)
-          .map((bit) => operand * bits + bit);
-      }),
-    );
+  #scale(factor: number, words: Words): Words {
+    return factor === 1 ? words : this.#multiply([[factor]], [words])[0]!;
   }
 
-  #multiply(factor: number, words: readonly number[]): readonly number[] {
-    return factor === 1 ? words : this.#share(words, this.#targets([factor], words.length));
-  }
-
-  #share(terms: readonly number[], targets: readonly (readonly number[])[]): number[] {
-    const shared = shareXors(terms.length, targets);
-    const values = [...terms];
-    for (const [left, right] of shared.steps) values.push(this.#xor(values[left]!, values[right]!));
-    return shared.results.map((result) => (result < 0 ? -1 : values[result]!));
+  #multiply(matrix: Matrix, operands: readonly Words[]): Words[] {
+    const { bits } = this.#products.field;
+    const { steps, results } = this.#products.of(matrix);
+    const values = operands.flat();
+    for (const [left, right] of steps) values.push(this.#xor(values[left]!, values[right]!));
+    const words = results.map((result) => (result < 0 ? -1 : values[result]!));
+    return matrix.map((_, row) => words.slice(row * bits, (row + 1) * bits));
   }
 
   #load(shard: number, word: number): number {

@@ -1,32 +1,36 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CAUCHY_16, CAUCHY_256 } from "../../../core/coding/cauchy_matrix.ts";
-import { createCode } from "../../../core/coding/create_code.ts";
+import type { Code } from "../../../core/coding/code.ts";
+import { type CodeShape, createCode } from "../../../core/coding/create_code.ts";
 import { galoisField } from "../../../core/coding/galois_field.ts";
 import { referenceCode } from "../../../core/coding/reference_code.ts";
 import { checkRebuild, makeStripe, testCode } from "../../suites/test_code.ts";
 import { patternBytes } from "./golden_vectors.ts";
 
-for (const [dataShards, parityShards] of [
-  [1, 1],
-  [1, 3],
-  [2, 1],
-  [2, 2],
-  [3, 2],
-  [4, 2],
-  [5, 3],
-  [6, 3],
-  [6, 4],
-] as const) {
-  testCode({ title: `${dataShards}+${parityShards}`, code: createCode({ dataShards, parityShards }) });
+/** All erasure patterns of these, through kernels made for them. */
+for (const shape of ["1+1", "1+3", "2+1", "2+2", "3+2", "4+2", "5+3", "6+3", "6+4"]) {
+  testCode({ title: `${shape}, unrolled`, code: codeOf(shape, { kernels: "unrolled" }) });
 }
-testCode({ title: "10+4, sampled", code: createCode({ dataShards: 10, parityShards: 4 }), patternsMax: 100 });
-testCode({ title: "8+8, sampled", code: createCode({ dataShards: 8, parityShards: 8 }), patternsMax: 20 });
-testCode({ title: "20+3, sampled", code: createCode({ dataShards: 20, parityShards: 3 }), patternsMax: 20 });
+for (const shape of ["2+1", "4+2", "5+3"]) {
+  testCode({ title: `${shape}, generic`, code: codeOf(shape, { kernels: "generic" }) });
+}
+testCode({ title: "10+4, unrolled", code: codeOf("10+4", { kernels: "unrolled" }), patternsMax: 100 });
+testCode({ title: "8+8", code: codeOf("8+8"), patternsMax: 50 });
+testCode({ title: "20+3", code: codeOf("20+3"), patternsMax: 50 });
 testCode({
-  title: "4+2 over GF(2^8), sampled",
-  code: createCode({ dataShards: 4, parityShards: 2, code: CAUCHY_256 }),
+  title: "4+2 over GF(2^8), generic",
+  code: codeOf("4+2", { code: CAUCHY_256, kernels: "generic" }),
 });
+testCode({
+  title: "4+2 over GF(2^8), unrolled",
+  code: codeOf("4+2", { code: CAUCHY_256, kernels: "unrolled" }),
+});
+
+function codeOf(shape: string, options: Pick<CodeShape, "code" | "kernels"> = {}): Code {
+  const [dataShards, parityShards] = shape.split("+").map(Number) as [number, number];
+  return createCode({ dataShards, parityShards, ...options });
+}
 
 describe("createCode", () => {
   test("gives the same object for the same shape", () => {
@@ -84,6 +88,22 @@ describe("createCode", () => {
     expect(code.rebuild([6, 5, 3, 1, 0], [2, 4]).inputs).toEqual([0, 1, 3, 5]);
   });
 
+  test("changes kernels after some megabytes, and when prepared, without a trace", () => {
+    const waiting = createCode({ dataShards: 3, parityShards: 2 });
+    const prepared = createCode({ dataShards: 3, parityShards: 2, code: CAUCHY_16 });
+    const stripe = makeStripe(createCode({ dataShards: 3, parityShards: 2, kernels: "unrolled" }), 1 << 20);
+    const encodings = [waiting, prepared].map((code) => code.rebuild([0, 1, 2], [3, 4]));
+    expect(encodings[0]).not.toBe(encodings[1]);
+    encodings[1]!.prepare();
+    for (const encode of encodings) {
+      for (let round = 0; round < 5; round += 1) {
+        const parity = [new Uint8Array(1 << 20), new Uint8Array(1 << 20)];
+        encode.run(stripe.slice(0, 3), parity);
+        for (const [row, bytes] of parity.entries()) expect(Buffer.compare(bytes, stripe[3 + row]!)).toBe(0);
+      }
+    }
+  });
+
   test("kernel and reference agree on random shapes", () => {
     fc.assert(
       fc.property(
@@ -93,10 +113,12 @@ describe("createCode", () => {
           large: fc.boolean(),
           blocks: fc.integer({ min: 1, max: 3 }),
           seed: fc.string({ maxLength: 8 }),
+          kernels: fc.constantFrom("generic" as const, "unrolled" as const),
         }),
-        ({ dataShards, parityShards, large, blocks, seed }) => {
+        ({ dataShards, parityShards, large, blocks, seed, kernels }) => {
           const small = dataShards + parityShards <= 16 && !large;
-          const code = createCode({ dataShards, parityShards, code: small ? CAUCHY_16 : CAUCHY_256 });
+          const name = small ? CAUCHY_16 : CAUCHY_256;
+          const code = createCode({ dataShards, parityShards, code: name, kernels });
           const shardBytes = blocks * code.blockBytes;
           const data = Array.from({ length: dataShards }, (_, shard) =>
             patternBytes(`${seed} ${shard}`, shardBytes),

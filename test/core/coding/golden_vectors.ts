@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createCode } from "../../../core/coding/create_code.ts";
+import { createLocalCode } from "../../../core/coding/create_local_code.ts";
 import { galoisField } from "../../../core/coding/galois_field.ts";
 import { referenceCode } from "../../../core/coding/reference_code.ts";
 
@@ -10,6 +11,8 @@ export interface GoldenVector {
   readonly code: string;
   readonly dataShards: number;
   readonly parityShards: number;
+  /** How many of the parity shards are global ones, in codes with local groups. */
+  readonly globalParities?: number;
   readonly shardBytes: number;
   /** Rows of hexadecimal field elements, one digit each over GF(2^4), two over GF(2^8). */
   readonly matrix: readonly string[];
@@ -17,21 +20,36 @@ export interface GoldenVector {
   readonly paritySha256: readonly string[];
 }
 
-/** Where the vectors of Cauchy codes lie. */
-export const VECTORS_FILE = new URL("../../../fixtures/vectors/cauchy.json", import.meta.url);
+/** What identifies a vector. */
+export type GoldenShape = Omit<GoldenVector, "matrix" | "paritySha256">;
 
-/** The pinned vectors. */
-export function readGoldenVectors(): readonly GoldenVector[] {
-  return JSON.parse(readFileSync(VECTORS_FILE, "utf8")) as readonly GoldenVector[];
+/** Where the vectors of Reed-Solomon codes and of codes with local groups lie. */
+export const VECTOR_FILES = ["cauchy.json", "lrc.json"].map(
+  (name) => new URL(`../../../fixtures/vectors/${name}`, import.meta.url),
+);
+
+/** The vectors pinned in a file, or in all of them. */
+export function readGoldenVectors(files = VECTOR_FILES): readonly GoldenVector[] {
+  return files.flatMap((file) => JSON.parse(readFileSync(file, "utf8")) as readonly GoldenVector[]);
 }
 
-/** What the code gives today, by the kernel or by the reference. */
+/** Shapes too large for straight code or for the slow reference are not checked that way. */
+export function waysFor(shape: Pick<GoldenShape, "dataShards" | "parityShards">) {
+  const size = shape.dataShards * shape.parityShards;
+  return (["generic", "unrolled", "reference"] as const).filter((way) => way === "generic" || size <= 100);
+}
+
+/** What the code gives today, by one of the kernels or by the reference. */
 export function makeGoldenVector(
-  shape: Pick<GoldenVector, "code" | "dataShards" | "parityShards" | "shardBytes">,
-  way: "kernel" | "reference",
+  shape: GoldenShape,
+  way: "generic" | "unrolled" | "reference",
 ): GoldenVector {
-  const { dataShards, parityShards, shardBytes } = shape;
-  const code = createCode(shape);
+  const { dataShards, parityShards, globalParities, shardBytes } = shape;
+  const kernels = way === "reference" ? "auto" : way;
+  const code =
+    globalParities === undefined
+      ? createCode({ ...shape, kernels })
+      : createLocalCode({ ...shape, localParities: parityShards - globalParities, globalParities, kernels });
   const seed = `${shape.code} ${dataShards}+${parityShards}`;
   const data = Array.from({ length: dataShards }, (_, shard) =>
     patternBytes(`${seed} shard ${shard}`, shardBytes),
@@ -52,6 +70,7 @@ export function makeGoldenVector(
     code: code.name,
     dataShards,
     parityShards,
+    ...(globalParities === undefined ? {} : { globalParities }),
     shardBytes,
     matrix: code.matrix.map((row) =>
       row.map((element) => element.toString(16).padStart(digits, "0")).join(""),
