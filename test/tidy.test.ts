@@ -21,6 +21,9 @@ const TOP_LEVEL = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "LICENSE",
+    "Dockerfile",
+    ".dockerignore",
+    ".github",
     "README.md",
   ],
   ...[
