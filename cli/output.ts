@@ -4,6 +4,10 @@ import { printable } from "../core/printable.ts";
 import { formatTable } from "./format_table.ts";
 import type { Sink } from "./sink.ts";
 
+/** What to do about an error that should not have been possible. */
+export const REPORT_HINT =
+  "This is a defect of jcs. Please report it, with what you ran, the output of the same command with --verbose, and jcs version --json.";
+
 /** How output is to look, decided once by the edge. */
 export interface OutputStyle {
   readonly json: boolean;
@@ -112,8 +116,7 @@ export function createOutput(options: OutputOptions): OutputHandle {
       }
       if (last !== undefined) {
         writeError(last, "jcs:");
-        const hint = hintFor(last);
-        if (hint !== undefined && !options.style().json) toStderr(`${hint}\n`);
+        if (last.kind === "Unexpected" && !options.style().json) toStderr(`${REPORT_HINT}\n`);
       } else if (failures.length > 1 && !options.style().json) {
         toStderr(`jcs: ${failures.length} failures, listed above\n`);
       }
@@ -142,11 +145,6 @@ function errorObject(error: JcsError): Record<string, unknown> {
     where: error.where,
     exitCode: EXIT_CODES[error.kind],
   };
-}
-
-function hintFor(error: JcsError): string | undefined {
-  if (error.kind !== "Unexpected") return undefined;
-  return "This is a defect of jcs. Please report it, with what you ran, the output of the same command with --verbose, and jcs version --json.";
 }
 
 function traceOf(error: JcsError): string {

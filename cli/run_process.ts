@@ -1,6 +1,8 @@
 import { isatty } from "node:tty";
 import { EXIT_CODES, JcsError, toJcsError } from "../core/errors.ts";
+import { printable } from "../core/printable.ts";
 import type { Host } from "./edge.ts";
+import { REPORT_HINT } from "./output.ts";
 import { descriptorSink } from "./sink.ts";
 
 /** Runs `run` with this process as its host, and ends the process with the status it resolves to.
@@ -60,7 +62,8 @@ async function* readStdin(signal: AbortSignal): AsyncGenerator<Uint8Array> {
 function fail(error: unknown): never {
   const inner = toJcsError(error);
   try {
-    process.stderr.write(`jcs: ${inner.message}\n${error instanceof Error ? `${error.stack}\n` : ""}`);
+    const trace = error instanceof Error ? `${error.stack}\n` : "";
+    process.stderr.write(`jcs: ${printable(`${inner.message}\n${trace}`, { lines: true })}${REPORT_HINT}\n`);
   } finally {
     process.exit(EXIT_CODES[inner.kind]);
   }

@@ -18,8 +18,12 @@ function exitCode(error: unknown): unknown {
 
 /** What commander found wrong with the command line, as the error that jcs prints: what it is, what was perhaps meant, where help is. */
 export function usageError(error: CommanderError, program: Commander): JcsError {
-  // Help was shown because no command was given; there is nothing to add.
-  if (error.code === "commander.help") return new JcsError("Usage", "Cannot run: no command given");
+  // Help was shown instead: there was no command, or none of the name that help was wanted for.
+  if (error.code === "commander.help") {
+    const [word, wanted] = program.args;
+    if (word !== "help" || wanted === undefined) return new JcsError("Usage", "Cannot run: no command given");
+    return new JcsError("Usage", `Cannot show help: no command ${JSON.stringify(wanted)}`);
+  }
   const [first = "", ...more] = error.message.split("\n");
   const problem = first
     .replace(/^error: /, "")

@@ -1,4 +1,3 @@
-import { Command } from "@commander-js/extra-typings";
 import { describe, expect, test } from "vitest";
 import { createEdge } from "../../cli/edge.ts";
 import { addCommands, createProgram, readGlobals } from "../../cli/program.ts";
@@ -53,11 +52,6 @@ describe("help", () => {
   test("fits a terminal of 100 columns", async () => {
     const { stdout } = await spawnProgram(["--help"]);
     for (const line of stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(100);
-  });
-
-  test("a command that takes a global option's letter is refused when it is added", () => {
-    const clash = new Command("x").option("-q, --quick", "x");
-    expect(() => clash.option("-q, --quiet", "y")).toThrow(/conflict/);
   });
 
   test("lists every command", () => {

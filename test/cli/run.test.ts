@@ -52,6 +52,13 @@ test("no command shows help on stderr and is a mistake", async () => {
   expect(stderr).toContain("Usage: jcs <command>");
 });
 
+test("help for what does not exist, and a command that needs another word, are mistakes", async () => {
+  expect((await jcs(["help", "nonsense"])).stderr).toMatch(/jcs: Cannot show help: no command "nonsense"\n$/);
+  const { status, stdout, stderr } = await jcs(["space"]);
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/Usage: jcs space[^]*jcs: Cannot run: no command given\n$/);
+});
+
 test.each([
   [["versoin"], 'jcs: unknown command "versoin". Did you mean version? Run "jcs --help" for help\n'],
   [

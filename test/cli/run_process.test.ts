@@ -67,6 +67,7 @@ test("an error outside of any promise ends the process with a message", async ()
   const ended = await spawnProgram(["throw-later"], { file: FIXTURE });
   expect(ended.status).toBe(1);
   expect(ended.stderr).toContain("nobody expected this");
+  expect(ended.stderr).toContain("Please report it");
 });
 
 test("all output arrives before the process ends, also through a slow pipe", async () => {
