@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -16,37 +16,52 @@ let directory: string;
 let file: string;
 let catalog: Catalog;
 
+interface StoringProcess {
+  readonly child: ChildProcessByStdio<null, Readable, null>;
+  readonly ended: Promise<unknown[]>;
+  readonly lines: Interface;
+}
+const started: StoringProcess[] = [];
+
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "jcs-catalog-"));
   file = join(directory, "catalog.db");
   catalog = await openSqliteCatalog({ file });
 });
 afterEach(async () => {
+  for (const storing of started.splice(0)) {
+    storing.child.kill("SIGKILL");
+    await storing.ended;
+  }
   await catalog.close();
   await rm(directory, { recursive: true });
 });
 
-/** Starts a storing process; `onLine` gets the number of objects acknowledged so far. */
-function start(options: { readonly count: number; readonly prefix: string; readonly absent?: boolean }) {
+/** Starts a storing process; a test that fails leaves none behind. */
+function start(options: {
+  readonly count: number;
+  readonly prefix: string;
+  readonly absent?: boolean;
+}): StoringProcess {
   const script = fileURLToPath(new URL("./storing_process.ts", import.meta.url));
   const { count, prefix, absent } = options;
-  const child: ChildProcessByStdio<null, Readable, null> = spawn(
-    process.execPath,
-    [script, file, String(count), prefix, absent ? "absent" : "any"],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+  const child = spawn(process.execPath, [script, file, String(count), prefix, absent ? "absent" : "any"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const ended = once(child, "close");
-  return { child, ended, lines: createInterface({ input: child.stdout }) };
+  const storing = { child, ended, lines: createInterface({ input: child.stdout }) };
+  started.push(storing);
+  return storing;
 }
 
 /** Path and generation of every object that the process stored. */
-async function acknowledged(process: ReturnType<typeof start>): Promise<[string, string][]> {
+async function acknowledged(storing: StoringProcess): Promise<[string, string][]> {
   const stored: [string, string][] = [];
-  for await (const line of process.lines) {
+  for await (const line of storing.lines) {
     const [path, generation] = line.split(" ");
     if (path !== undefined && generation !== undefined) stored.push([path, generation]);
   }
-  expect((await process.ended)[0]).toBe(0);
+  expect((await storing.ended)[0]).toBe(0);
   return stored;
 }
 
@@ -76,14 +91,14 @@ test("two processes that replace the same objects: every block is live or garbag
 
 test("a process killed in the middle of many commits loses none that it acknowledged", async () => {
   for (const acknowledgements of [1, 37, 120]) {
-    const process = start({ count: 1_000_000, prefix: `${acknowledgements}/` });
+    const storing = start({ count: 1_000_000, prefix: `${acknowledgements}/` });
     const stored: [string, string][] = [];
-    for await (const line of process.lines) {
+    for await (const line of storing.lines) {
       const [path, generation] = line.split(" ");
       if (path !== undefined && generation?.length === 32) stored.push([path, generation]);
-      if (stored.length === acknowledgements) process.child.kill("SIGKILL");
+      if (stored.length === acknowledgements) storing.child.kill("SIGKILL");
     }
-    expect((await process.ended)[1]).toBe("SIGKILL");
+    expect((await storing.ended)[1]).toBe("SIGKILL");
     expect(stored.length).toBeGreaterThanOrEqual(acknowledgements);
 
     const reader = new DatabaseSync(file);
