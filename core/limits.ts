@@ -86,6 +86,9 @@ export const TRANSFER_BYTES_PER_SECOND_MIN = 64 * KIB;
 /** A copy inside a service may take this many times {@link OPERATION_TIMEOUT_MS}: its time grows with an object that is not seen here. */
 export const COPY_TIMEOUT_FACTOR = 10;
 
+/** How long a service that was cancelled may take to tidy up before nobody waits for it any more. */
+export const CANCEL_GRACE_MS = 1000;
+
 /** How long an upload may go without renewing its lease before its blocks count as garbage. */
 export const UPLOAD_LEASE_MS = 10 * 60_000;
 

@@ -1,5 +1,5 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
-import { COPY_TIMEOUT_FACTOR, TRANSFER_BYTES_PER_SECOND_MIN } from "../../limits.ts";
+import { CANCEL_GRACE_MS, COPY_TIMEOUT_FACTOR, TRANSFER_BYTES_PER_SECOND_MIN } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta, StoreInfo } from "../store.ts";
@@ -17,11 +17,12 @@ export interface TimeoutOptions {
 /** Operations whose time grows with an object that only the service sees. */
 const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "complete"]);
 
-/** Ends what does not answer, with `TimedOut` (`retry: "later"`), and cancels the service's work by its signal without waiting for it.
+/** Ends what does not answer, with `TimedOut` (`retry: "later"`). The service is cancelled by its signal and has
+ *  {@link CANCEL_GRACE_MS} to tidy up; what it still finishes in that time counts as done.
  *
  *  Only the service's time counts: a reader that takes its time is never the reason, nor a body whose producer is slow. Bytes
- *  under way get the time they need at {@link TRANSFER_BYTES_PER_SECOND_MIN}. The caller's own signal ends every wait at once, even where
- *  the service does not listen to it. */
+ *  under way get the time they need at {@link TRANSFER_BYTES_PER_SECOND_MIN}. The caller's own signal ends every wait in the same way, even
+ *  where the service does not listen to it. */
 export function timeout(options: TimeoutOptions): Layer {
   const { operationMs, idleMs } = options;
   return (inner) =>
@@ -41,6 +42,7 @@ export function timeout(options: TimeoutOptions): Layer {
         try {
           watch.expect(operationMs);
           const stream = await watch.race(opening);
+          watch.check();
           const iterator = stream[Symbol.asyncIterator]();
           return objectStream({
             etag: stream.etag,
@@ -109,8 +111,10 @@ interface Watch {
   readonly signal: AbortSignal;
   /** Starts the clock anew: the service must do something within `limitMs`; 0 stops the clock. */
   expect(limitMs: number): void;
-  /** What `work` gives, unless the time is over or the caller cancels first. */
+  /** What `work` gives, unless the time is over or the caller cancels first and it does not end in the grace. */
   race<T>(work: Promise<T>): Promise<T>;
+  /** Throws when the time is over or the caller has cancelled. */
+  check(): void;
   failed(): boolean;
   end(): void;
 }
@@ -123,12 +127,13 @@ function startWatch(
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failure: Error | undefined;
-  let interrupt: ((error: Error) => void) | undefined;
+  let giveUp: (() => void) | undefined;
   const fail = (error: Error) => {
+    if (failure !== undefined) return;
+    failure = error;
     clearTimeout(timer);
-    failure ??= error;
-    interrupt?.(failure);
-    controller.abort(failure);
+    controller.abort(error);
+    if (giveUp !== undefined) timer = setTimeout(giveUp, CANCEL_GRACE_MS);
   };
   const cancel = () =>
     fail(storeError(info, { kind: "Cancelled", operation, path, state: "cancelled", cause: signal?.reason }));
@@ -148,10 +153,13 @@ function startWatch(
     // Not Promise.race: it would remember every chunk of a stream for as long as the stream lives.
     race: (work) =>
       new Promise((resolve, reject) => {
-        interrupt = reject;
-        work.then(resolve, reject);
-        if (failure !== undefined) reject(failure);
+        giveUp = () => reject(failure);
+        work.then(resolve, (error: unknown) => reject(failure ?? error));
+        if (failure !== undefined) timer = setTimeout(giveUp, CANCEL_GRACE_MS);
       }),
+    check() {
+      if (failure !== undefined) throw failure;
+    },
     failed: () => failure !== undefined,
     end() {
       clearTimeout(timer);

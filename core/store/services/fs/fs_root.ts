@@ -1,11 +1,14 @@
-import { realpath, stat } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { lstat, readlink, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve as resolvePath, sep } from "node:path";
 import type { JcsError } from "../../../errors.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import { MARK_NAME, reservedNameIn } from "./reserved_names.ts";
+
+/** As many links as Linux follows on one path. */
+const LINKS_MAX = 40;
 
 /** One operation on one path, as messages need it. */
 export interface FsCall {
@@ -42,6 +45,8 @@ export interface FsRoot {
   require(call: { readonly operation: string; readonly path?: string }): Promise<void>;
   /** The error for something that was not found: `Unreachable` when the root is gone, else `NotFound`. */
   missing(call: FsCall): Promise<JcsError>;
+  /** The error for a directory that somebody removed while it was being written in; `Unreachable` either way. */
+  vanished(call: FsCall, cause?: unknown): Promise<JcsError>;
 }
 
 /** The root of a store at `directory`. Touches nothing yet. */
@@ -58,6 +63,7 @@ export function fsRoot(
     trueRoot = await realpath(directory);
     return isBelow(truePath, trueRoot);
   };
+  /** Only for directories: Bun's realpath sometimes does not find a file that is being replaced. */
   const follow = async (target: string, call: FsCall): Promise<string | undefined> => {
     try {
       const truePath = await realpath(target);
@@ -88,7 +94,24 @@ export function fsRoot(
         file: join(trueDirectory, target.slice(target.lastIndexOf(sep) + 1)),
       };
     },
-    resolve: (call) => follow(join(directory, call.path), call),
+    async resolve(call) {
+      let target = join(directory, call.path);
+      for (let links = 0; links < LINKS_MAX; links++) {
+        if (call.path === "" || target === trueRoot) return await follow(target, call);
+        const trueDirectory = await follow(dirname(target), call);
+        if (trueDirectory === undefined) return undefined;
+        const file = join(trueDirectory, basename(target));
+        try {
+          if (!(await lstat(file)).isSymbolicLink()) return file;
+          target = resolvePath(trueDirectory, await readlink(file));
+        } catch (error) {
+          if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return undefined;
+          throw fsError(info, { ...call, cause: error });
+        }
+      }
+      const state = "too many symbolic links on the way";
+      throw storeError(info, { ...call, kind: "PermissionDenied", state });
+    },
     async require(call) {
       const unreachable = (state: string, cause?: unknown) =>
         storeError(info, { ...call, kind: "Unreachable", state, cause });
@@ -109,6 +132,11 @@ export function fsRoot(
     async missing(call) {
       await root.require(call);
       return storeError(info, { ...call, kind: "NotFound", state: "no such object" });
+    },
+    async vanished(call, cause) {
+      await root.require(call);
+      const state = "its directory was removed meanwhile";
+      return storeError(info, { ...call, kind: "Unreachable", state, retry: "later", cause });
     },
   };
   return root;

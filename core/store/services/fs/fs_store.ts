@@ -64,9 +64,13 @@ export async function openFsStore(
     async stat(path, { signal } = {}) {
       const call = { operation: "stat", path: root.normalize(path) };
       throwIfCancelled(info, { ...call, signal });
+      const place = await root.locate(call);
+      if (place === undefined) throw await root.missing(call);
+      const found = await guard(call, () => lstat(place.file, { bigint: true }));
+      if (!found.isSymbolicLink()) return metaOfFile(call.path, found);
       const file = await root.resolve(call);
       if (file === undefined) throw await root.missing(call);
-      return metaOfFile(call.path, await guard(call, () => stat(file, { bigint: true })));
+      return metaOfFile(call.path, await guard(call, () => lstat(file, { bigint: true })));
     },
     async read(path, call = {}) {
       const normal = root.normalize(path);

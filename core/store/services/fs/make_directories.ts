@@ -20,7 +20,7 @@ export function directoryMaker(root: FsRoot, sync: DirectorySync): DirectoryMake
   const makeOne = async (call: FsCall): Promise<void> => {
     // A parent that is a link leading outside is refused here, before anything is made behind it.
     const place = await root.locate(call);
-    if (place === undefined) throw await root.missing(call);
+    if (place === undefined) throw await root.vanished(call);
     await mkdir(place.file).catch((error: unknown) => {
       if (codeOf(error) !== "EEXIST") throw error;
     });

@@ -54,19 +54,26 @@ export async function readFile(
   });
 }
 
+/** Without O_NONBLOCK a named pipe would wait for a writer. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
 async function openFile(
   root: FsRoot,
   path: string,
 ): Promise<{ readonly handle: FileHandle; readonly size: number; readonly etag: string }> {
   const call = { operation: "read", path };
-  const file = await root.resolve(call);
-  if (file === undefined) throw await root.missing(call);
+  const place = await root.locate(call);
+  if (place === undefined) throw await root.missing(call);
   let handle: FileHandle;
   try {
-    // Without O_NONBLOCK a named pipe would wait for a writer.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0));
+    handle = await open(place.file, READ).catch(async (error: unknown) => {
+      if (codeOf(error) !== "ELOOP") throw error;
+      const file = await root.resolve(call);
+      if (file === undefined) throw await root.missing(call);
+      return await open(file, READ);
+    });
   } catch (error) {
-    if (codeOf(error) === "ENOENT") throw await root.missing(call);
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") throw await root.missing(call);
     if (codeOf(error) === "EISDIR" || codeOf(error) === "ENXIO") throw notAnObject(root, path);
     throw fsError(root.info, { ...call, cause: error });
   }

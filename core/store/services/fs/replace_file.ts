@@ -75,7 +75,7 @@ export async function makePlace(context: FsContext, call: FsCall): Promise<FsPla
   if (parent === "") await context.root.require(call);
   else await context.directories.make({ operation: call.operation, path: parent });
   const made = await context.root.locate(call);
-  if (made === undefined) throw await context.root.missing(call);
+  if (made === undefined) throw await context.root.vanished(call);
   return made;
 }
 
@@ -89,6 +89,8 @@ async function createTemporary(
     try {
       return { handle: await file.create(temporary), place, temporary };
     } catch (error) {
+      // A copy may have been made in part.
+      await unlink(temporary).catch(() => {});
       // Somebody may have removed the directory in this very moment.
       if (codeOf(error) !== "ENOENT" || tries === 3) throw error;
     }
@@ -103,12 +105,12 @@ async function explain(
 ): Promise<unknown> {
   const { operation, path, ifAbsent, cause } = fault;
   const code = codeOf(cause);
-  if (code === "ENOENT") {
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    // Where the root has gone, that is what happened.
     const gone = await root.require({ operation, path }).catch((error: unknown) => error);
     if (gone !== undefined) return gone;
-    const state = "its directory was removed meanwhile";
-    return storeError(root.info, { kind: "Unreachable", operation, path, state, retry: "later", cause });
   }
+  if (code === "ENOENT") return await root.vanished({ operation, path }, cause);
   if (ifAbsent && NO_HARD_LINKS.has(code)) {
     const state = "the file system has no hard links, so that nothing can be written only if it is absent";
     return storeError(root.info, { kind: "Unsupported", operation, path, state, cause });

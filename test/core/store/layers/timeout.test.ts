@@ -106,7 +106,36 @@ describe("timeout", () => {
       kind: "Cancelled",
     });
     controller.abort();
+    await vi.advanceTimersByTimeAsync(1000);
     await failing;
+  });
+
+  test("waits a little for a service that tidies up, and believes one that finishes", async () => {
+    const controller = new AbortController();
+    const tidying = { ...store };
+    const tidied = Promise.withResolvers<void>();
+    let finishes = false;
+    tidying.remove = async (_, options) => {
+      await new Promise((resolve) => options?.signal?.addEventListener("abort", resolve, { once: true }));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      tidied.resolve();
+      if (!finishes) throw new Error("aborted");
+    };
+    const slow = withLayers(tidying, [timeout({ operationMs: 1000, idleMs: 0 })]);
+    let ended = false;
+    const failing = expect(
+      slow.remove("a", { signal: controller.signal }).finally(() => (ended = true)),
+    ).rejects.toMatchObject({ kind: "Cancelled" });
+    controller.abort();
+    await vi.advanceTimersByTimeAsync(499);
+    expect(ended).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    await tidied.promise;
+    await failing;
+    finishes = true;
+    const done = slow.remove("a");
+    await vi.advanceTimersByTimeAsync(1500);
+    await done;
   });
 
   test("lets go of a stream that was opened too late", async () => {
@@ -133,7 +162,7 @@ describe("timeout", () => {
       },
       [timeout({ operationMs: 1000, idleMs: 0 })],
     );
-    await expectTimedOut(slow.read("a"), 1000);
+    await expectTimedOut(slow.read("a"), 2000);
     opened.resolve();
     await closed.promise;
   });
