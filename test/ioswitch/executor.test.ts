@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { ByteStream } from "../../ioswitch/byte_stream.ts";
 import { execute } from "../../ioswitch/executor.ts";
 import type { OpSpec } from "../../ioswitch/op_spec.ts";
@@ -154,6 +154,25 @@ test("nothing is wanted any more: a hanging input does not hold the run up", asy
   expect([...(await collect(run.stream("out")))]).toEqual([1, 2]);
   await run.done;
   expect(returned).toBe(true);
+});
+
+test("an op that waits for bytes nobody wants any more is stopped", async () => {
+  const b = toyBuilder();
+  const body = b.add("input", { name: "body", carries: "stream" });
+  b.result("out", b.add("toy.add", { amount: 1 }, [body.out()]).out());
+  const hanging: ByteStream = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+  const run = execute(b.build(), { table, inputs: { body: hanging } });
+  await run.stream("out")[Symbol.asyncIterator]().return?.();
+  expect((await run.done).ops.map((op) => op.outcome)).toEqual(["stopped", "stopped"]);
+});
+
+test("nothing listens to the caller's signal after the end", async () => {
+  const { signal } = new AbortController();
+  const added = vi.spyOn(signal, "addEventListener");
+  const removed = vi.spyOn(signal, "removeEventListener");
+  await execute(toyBuilder().build(), { table, signal }).done;
+  expect(added).toHaveBeenCalledOnce();
+  expect(removed.mock.calls).toEqual(added.mock.calls);
 });
 
 test("an op that ends without its outputs fails the run", async () => {

@@ -4,9 +4,9 @@ import { createServices } from "../../ioswitch/services.ts";
 import { createWorker } from "../../ioswitch/worker.ts";
 import { TEST_TABLE, toyBuilder } from "./toy_ops.ts";
 
-function worker() {
+function worker(graceMs = 10_000) {
   const transport = createMemoryTransport();
-  return createWorker({ node: "a", table: TEST_TABLE, services: createServices(), transport });
+  return createWorker({ node: "a", table: TEST_TABLE, services: createServices(), transport, graceMs });
 }
 
 function hangingPlan() {
@@ -75,4 +75,18 @@ test("a stream is not taken for a value, nor a value for a stream", async () => 
   await expect(node.takeValue({ run: "x", channel: "s" })).rejects.toThrow('Cannot take "s": it is a stream');
   void offered;
   await node.close();
+});
+
+test("others hear of a failure at once, also while an op does not stop", async () => {
+  const node = worker(50);
+  const b = toyBuilder();
+  b.add("toy.hang", { listens: false });
+  b.add("toy.silent", {});
+  const order: string[] = [];
+  const running = node.execute({ run: "x", node: "a", plan: b.build() }).catch(() => order.push("run"));
+  const error = await node.takeValue({ run: "x", channel: "c" }).catch((reason: unknown) => reason);
+  order.push("taker");
+  await running;
+  expect(order).toEqual(["taker", "run"]);
+  expect(error).toMatchObject({ opId: "toy.silent#1", node: "a" });
 });
