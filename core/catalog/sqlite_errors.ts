@@ -9,18 +9,12 @@ const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
-const CONSTRAINT = 19;
 const NOTADB = 26;
 
 /** Whether SQLite gave up because another connection holds the database: the same call may succeed in a moment. */
 export function isSqliteBusy(error: unknown): boolean {
   const code = primaryCode(error);
   return code === BUSY || code === LOCKED;
-}
-
-/** Whether a row was refused because one with the same key is there. */
-export function isSqliteConstraint(error: unknown): boolean {
-  return primaryCode(error) === CONSTRAINT;
 }
 
 /** What an error of SQLite, or of the file system when `file` is opened, means to a user. A {@link JcsError} stays as it is; an error of
