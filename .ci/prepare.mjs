@@ -96,7 +96,8 @@ function attempt(program, args, timeoutMs) {
   });
   if (result.status === 0) return true;
   const state = result.error?.message ?? `status ${result.status ?? result.signal}`;
-  const tail = `${result.stdout ?? ""}${result.stderr ?? ""}`.trimEnd().split("\n").slice(-20).join("\n");
-  console.error(`${tail}\nprepare: Cannot run "${program} ${args.join(" ")}": ${state}`);
+  const lines = `${result.stdout ?? ""}${result.stderr ?? ""}`.trimEnd().split("\n");
+  const shown = lines.length > 40 ? [...lines.slice(0, 20), "…", ...lines.slice(-20)] : lines;
+  console.error(`${shown.join("\n")}\nprepare: Cannot run "${program} ${args.join(" ")}": ${state}`);
   return false;
 }
