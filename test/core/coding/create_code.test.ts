@@ -5,7 +5,7 @@ import type { Code } from "../../../core/coding/code.ts";
 import { type CodeShape, createCode } from "../../../core/coding/create_code.ts";
 import { galoisField } from "../../../core/coding/galois_field.ts";
 import { referenceCode } from "../../../core/coding/reference_code.ts";
-import { checkRebuild, makeStripe, testCode } from "../../suites/test_code.ts";
+import { checkRebuild, erasurePatterns, makeStripe, testCode } from "../../suites/test_code.ts";
 import { patternBytes } from "./golden_vectors.ts";
 
 /** All erasure patterns of these, through kernels made for them. */
@@ -86,6 +86,34 @@ describe("createCode", () => {
     const code = createCode({ dataShards: 4, parityShards: 3 });
     expect(code.rebuild([6, 5, 4, 3, 1, 0], [2]).inputs).toEqual([0, 1, 3, 4]);
     expect(code.rebuild([6, 5, 3, 1, 0], [2, 4]).inputs).toEqual([0, 1, 3, 5]);
+  });
+
+  test("every pattern of losses of every shape of up to 10 shards comes back", () => {
+    for (let shardCount = 2; shardCount <= 10; shardCount += 1) {
+      for (let parityShards = 1; parityShards < shardCount; parityShards += 1) {
+        const code = createCode({ dataShards: shardCount - parityShards, parityShards, kernels: "generic" });
+        const stripe = makeStripe(code, 256);
+        for (const lost of erasurePatterns(shardCount, parityShards, 2000)) {
+          const present = [...stripe.keys()].filter((shard) => !lost.includes(shard));
+          const plan = code.rebuild(present, lost);
+          const outputs = lost.map(() => new Uint8Array(256));
+          plan.run(
+            plan.inputs.map((shard) => stripe[shard]!),
+            outputs,
+          );
+          const wrong = lost.filter((shard, index) => Buffer.compare(outputs[index]!, stripe[shard]!) !== 0);
+          if (wrong.length > 0)
+            expect.fail(`${code.dataShards}+${parityShards} without ${lost}: ${wrong} differ`);
+        }
+      }
+    }
+  });
+
+  test("rebuilds a whole wide stripe at once, more buffers than a code has shards", () => {
+    const code = createCode({ dataShards: 180, parityShards: 20 });
+    const stripe = makeStripe(code, 512);
+    const all = [...stripe.keys()];
+    checkRebuild(code, stripe, { present: all.slice(20), wanted: all });
   });
 
   test("changes kernels after some megabytes, and when prepared, without a trace", () => {
