@@ -21,6 +21,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "rm", load: () => import("./rm.ts") },
   { name: "cp", load: () => import("./cp.ts") },
   { name: "mv", load: () => import("./mv.ts") },
+  { name: "redundancy", load: () => import("./redundancy.ts") },
+  { name: "plan", load: () => import("./plan.ts") },
   { name: "completion", load: () => import("./completion.ts") },
   { name: "version", load: () => import("./version.ts") },
 ];

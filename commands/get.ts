@@ -39,7 +39,7 @@ the last one is the local: local file or directory, or "-" for stdout`,
           .choices(["never", "newer", "always"] as const)
           .default("never" as const),
       )
-      .option("-r, --recursive", "accepted for habit: a prefix is always fetched whole")
+      .option("-r, --recursive", "also everything below the prefixes that a glob matches")
       .addHelpText(
         "after",
         helpExamples(

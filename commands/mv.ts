@@ -21,7 +21,7 @@ The package of the target must exist. An object at the target is replaced unless
         `sources: bucket/package/path, a glob, or a prefix with / at its end
 the last one is the target: bucket/package, bucket/package/prefix/ or bucket/package/path`,
       )
-      .option("-r, --recursive", "accepted for habit: a prefix is always moved whole")
+      .option("-r, --recursive", "also everything below the prefixes that a glob matches")
       .option("--if-absent", "fail with status 5 when there is an object already")
       .addHelpText(
         "after",

@@ -12,7 +12,10 @@ const rm: Command = {
 package itself stays: "jcs package rm" removes it. The blocks on the spaces go with the next garbage collection.`,
       )
       .argument("<address...>", "bucket/package/path, a glob, or with -r a prefix or a package")
-      .option("-r, --recursive", "remove everything below a prefix or in a package")
+      .option(
+        "-r, --recursive",
+        "everything below a prefix, in a package, or below the prefixes that a glob matches",
+      )
       .option("-f, --force", "an object that is not there is no failure")
       .option("--dry-run", "show what would be removed, and remove nothing")
       .addHelpText(

@@ -2,7 +2,8 @@ import { formatAddress } from "../../core/catalog/address.ts";
 import type { ObjectEntry } from "../../core/catalog/catalog.ts";
 import type { Client } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
-import { hasPackage, nothingMatches, type Selection } from "./select_stored.ts";
+import type { Glob } from "../../core/objects/glob.ts";
+import { hasPackage, type Selection } from "./select_stored.ts";
 
 /** An object of a selection. */
 export interface SelectedObject {
@@ -13,10 +14,16 @@ export interface SelectedObject {
 
 /** The objects of a selection, in order and with flat memory.
  *
- *  Throws `NotFound` when a glob matches nothing or the package is missing, `Usage` for a bucket: `command` is named in the hint. */
+ *  A glob that matches nothing gives nothing. Throws `NotFound` when the package of a tree is missing, `Usage` for a bucket: `command` is
+ *  named in the hint. */
 export async function* listSelection(
   client: Client,
-  options: { readonly selection: Selection; readonly command: string },
+  options: {
+    readonly selection: Selection;
+    readonly command: string;
+    /** A glob also takes everything below the prefixes that it matches. */
+    readonly recursive?: boolean | undefined;
+  },
 ): AsyncGenerator<SelectedObject> {
   const { selection } = options;
   switch (selection.kind) {
@@ -31,7 +38,7 @@ export async function* listSelection(
       yield* listTree(client, selection);
       return;
     case "glob":
-      yield* listGlob(client, selection);
+      yield* listGlob(client, { selection, recursive: options.recursive === true });
   }
 }
 
@@ -50,17 +57,25 @@ async function* listTree(
 
 async function* listGlob(
   client: Client,
-  selection: Selection & { readonly kind: "glob" },
+  options: { readonly selection: Selection & { readonly kind: "glob" }; readonly recursive: boolean },
 ): AsyncGenerator<SelectedObject> {
-  const { glob } = selection;
-  let found = false;
-  const request = glob.oneLevel ? { prefix: glob.directory, delimited: true } : { prefix: glob.prefix };
-  for await (const entry of client.list({ package: selection.package, ...request })) {
-    if (entry.type !== "object" || !glob.matches(entry.object.address.path)) continue;
-    found = true;
-    yield { object: entry.object, relative: entry.object.address.path.slice(glob.directory.length) };
+  const { glob, package: owner } = options.selection;
+  const oneLevel = glob.oneLevel && !options.recursive;
+  const request = oneLevel ? { prefix: glob.directory, delimited: true } : { prefix: glob.prefix };
+  for await (const entry of client.list({ package: owner, ...request })) {
+    if (entry.type !== "object") continue;
+    const { path } = entry.object.address;
+    if (options.recursive ? !matchesAbove(glob, path) : !glob.matches(path)) continue;
+    yield { object: entry.object, relative: path.slice(glob.directory.length) };
   }
-  if (!found) throw nothingMatches(`${formatAddress(selection.package)}/${glob.pattern}`);
+}
+
+/** Whether `path` or one of the prefixes above it, without the slash, matches. */
+export function matchesAbove(glob: Glob, path: string): boolean {
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+    if (glob.matches(path.slice(0, end))) return true;
+  }
+  return false;
 }
 
 /** The part of a path after its last slash. */

@@ -12,6 +12,7 @@ export interface CatArguments {
   readonly offset?: number | undefined;
   readonly length?: number | undefined;
   readonly verify?: true | undefined;
+  readonly recursive?: true | undefined;
 }
 
 /** Writes the bytes of objects to stdout, one after the other. Nothing else goes there, whatever the options.
@@ -31,6 +32,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
     items: storedItems(client, {
       sources: cat.sources,
       command: cat.command,
+      recursive: cat.recursive,
       check: (selection) => {
         if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
         if (cat.command === "cat" && selection.kind === "tree") {

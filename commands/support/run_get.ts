@@ -23,6 +23,7 @@ export interface GetArguments {
   readonly offset?: number | undefined;
   readonly length?: number | undefined;
   readonly verify?: true | undefined;
+  readonly recursive?: true | undefined;
   readonly overwrite: Overwrite;
 }
 
@@ -44,6 +45,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
     items: storedItems(client, {
       sources: get.sources,
       command: "get",
+      recursive: get.recursive,
       check: (selection) => {
         if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
       },

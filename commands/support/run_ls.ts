@@ -5,7 +5,7 @@ import { JcsError } from "../../core/errors.ts";
 import { printable } from "../../core/printable.ts";
 import { formatScheme } from "../../core/redundancy/parse_scheme.ts";
 import type { Edge } from "../command.ts";
-import { packageMissing } from "./list_selection.ts";
+import { matchesAbove, packageMissing } from "./list_selection.ts";
 import { objectJson } from "./object_json.ts";
 import { timeOf } from "./overwrite.ts";
 import { endRun } from "./run_objects.ts";
@@ -28,7 +28,10 @@ export async function runLs(edge: Edge, ls: LsArguments): Promise<void> {
   if (texts.length === 0) await listing.buckets();
   for (const text of texts) {
     try {
-      for (const selection of await selectStored(client, text)) await listing.selection(selection);
+      const selections = await selectStored(client, text);
+      let found = false;
+      for (const selection of selections) found = (await listing.selection(selection)) || found;
+      if (!found && selections.some(({ kind }) => kind === "glob")) throw nothingMatches(text);
     } catch (error) {
       if (!(error instanceof JcsError) || error.kind === "Cancelled") throw error;
       failed++;
@@ -43,7 +46,8 @@ export async function runLs(edge: Edge, ls: LsArguments): Promise<void> {
 interface Listing {
   readonly counts: { buckets: number; packages: number; prefixes: number; objects: number; bytes: number };
   buckets(): Promise<void>;
-  selection(selection: Selection): Promise<void>;
+  /** Lists a selection; `false` when there was nothing to list. */
+  selection(selection: Selection): Promise<boolean>;
 }
 
 function createListing(
@@ -74,16 +78,17 @@ function createListing(
     show(formatAddress(entry.object.address), { type: "object", ...objectJson(entry.object) }, entry.object);
   }
 
-  async function objects(owner: PackageAddress, prefix: string): Promise<void> {
+  async function objects(owner: PackageAddress, prefix: string): Promise<boolean> {
     let found = false;
     for await (const entry of client.list({ package: owner, prefix, delimited: !recursive })) {
       found = true;
       showEntry(owner, entry);
     }
     if (!found && !(await hasPackage(client, owner))) throw packageMissing(formatAddress(owner));
+    return found;
   }
 
-  async function packages(bucket: string): Promise<void> {
+  async function packages(bucket: string): Promise<boolean> {
     const found = await client.packages.list(bucket);
     if (found.length === 0 && !(await hasBucket(client, bucket))) {
       throw new JcsError("NotFound", `Cannot find bucket ${JSON.stringify(bucket)}: it does not exist`, {
@@ -101,20 +106,21 @@ function createListing(
           createdAt: createdAt.toISOString(),
         });
     }
+    return found.length > 0;
   }
 
-  async function matches(selection: Selection & { readonly kind: "glob" }): Promise<void> {
+  async function matches(selection: Selection & { readonly kind: "glob" }): Promise<boolean> {
     const { glob } = selection;
     let found = false;
     const oneLevel = glob.oneLevel && !recursive;
     const request = oneLevel ? { prefix: glob.directory, delimited: true } : { prefix: glob.prefix };
     for await (const entry of client.list({ package: selection.package, ...request })) {
       const path = entry.type === "prefix" ? entry.path.slice(0, -1) : entry.object.address.path;
-      if (!glob.matches(path)) continue;
+      if (recursive ? !matchesAbove(glob, path) : !glob.matches(path)) continue;
       found = true;
       showEntry(selection.package, entry);
     }
-    if (!found) throw nothingMatches(`${formatAddress(selection.package)}/${glob.pattern}`);
+    return found;
   }
 
   return {
@@ -131,7 +137,8 @@ function createListing(
         case "bucket":
           return packages(selection.bucket);
         case "object":
-          return showEntry(selection.object.address, { type: "object", object: selection.object });
+          showEntry(selection.object.address, { type: "object", object: selection.object });
+          return true;
         case "tree":
           return objects(selection.package, selection.prefix);
         case "glob":

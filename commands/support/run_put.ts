@@ -8,6 +8,7 @@ import { parseScheme } from "../../core/redundancy/parse_scheme.ts";
 import type { Edge, Progress } from "../command.ts";
 import { parseDestination } from "./destination.ts";
 import { addressJson, objectJson } from "./object_json.ts";
+import { parseNames } from "./parse_names.ts";
 import { plural } from "./plural.ts";
 import { checkPutSources, type PutJob, putSources } from "./put_sources.ts";
 import { endRun, runObjects } from "./run_objects.ts";
@@ -98,14 +99,6 @@ function requestOptions(options: PutArguments["options"]): Omit<PutRequest, "add
     ...(allowDegraded ? { allowDegraded } : {}),
     ...(metadata === undefined ? {} : { metadata }),
   };
-}
-
-/** Names separated by commas; throws `Usage` for an empty one. */
-export function parseNames(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (names.includes(""))
-    throw new JcsError("Usage", `Cannot read ${JSON.stringify(text)}: write names separated by commas`);
-  return [...new Set(names)];
 }
 
 function openSource(edge: Edge, job: PutJob): Promise<PutSource> | PutSource {

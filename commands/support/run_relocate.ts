@@ -31,6 +31,7 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
     items: storedItems(client, {
       sources,
       command,
+      recursive: relocate.recursive,
       check: (selection, source) => {
         const isTree = selection.kind === "tree";
         if (isTree && command === "cp" && !relocate.recursive) {

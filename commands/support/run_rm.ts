@@ -23,6 +23,7 @@ export async function runRm(edge: Edge, rm: RmArguments): Promise<void> {
   const items = storedItems(client, {
     sources: rm.addresses,
     command: "rm",
+    recursive: rm.recursive,
     check: (selection, source) => {
       if (!rm.recursive) refuseTree(selection, source);
     },

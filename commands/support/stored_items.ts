@@ -3,7 +3,7 @@ import type { Client } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
 import { listSelection, type SelectedObject } from "./list_selection.ts";
 import type { WorkItem } from "./run_objects.ts";
-import { type Selection, selectStored } from "./select_stored.ts";
+import { nothingMatches, type Selection, selectStored } from "./select_stored.ts";
 import { storedText } from "./stored_text.ts";
 
 /** An object that an argument of a command names, and the selection it comes of. */
@@ -19,22 +19,25 @@ export async function* storedItems(
   options: {
     readonly sources: readonly string[];
     readonly command: string;
+    /** A glob also takes everything below the prefixes that it matches. */
+    readonly recursive?: boolean | undefined;
     readonly check?: (selection: Selection, source: string) => void;
   },
 ): AsyncGenerator<WorkItem<StoredItem>> {
   const texts = options.sources.map((source) => storedText(source, options.command));
   for (const text of texts) {
     try {
-      for (const selection of await selectStored(client, text)) {
+      const selections = await selectStored(client, text);
+      let found = false;
+      for (const selection of selections) {
         options.check?.(selection, text);
-        for await (const selected of listSelection(client, { selection, command: options.command })) {
-          yield {
-            kind: "work",
-            name: formatAddress(selected.object.address),
-            item: { ...selected, selection },
-          };
+        for await (const selected of listSelection(client, { ...options, selection })) {
+          found = true;
+          const name = formatAddress(selected.object.address);
+          yield { kind: "work", name, item: { ...selected, selection } };
         }
       }
+      if (!found && selections.some(({ kind }) => kind === "glob")) throw nothingMatches(text);
     } catch (error) {
       if (!(error instanceof JcsError)) throw error;
       yield { kind: "failure", error };

@@ -1,0 +1,42 @@
+import type { Command } from "./command.ts";
+import { helpExamples } from "./support/help_examples.ts";
+
+/** `jcs redundancy`: how objects are spread over spaces. */
+const redundancy: Command = {
+  name: "redundancy",
+  define(program, edge) {
+    program
+      .summary("how objects are spread over spaces")
+      .description("Shows how objects are spread over spaces, and what may still be lost.");
+
+    program
+      .command("show")
+      .summary("show the blocks of objects and what may still be lost")
+      .description(
+        `Shows where each block of an object is, and how many spaces and failure domains (one location and account) may still be
+lost, whichever they are, before the object is. Tells what is recorded; no block is read.`,
+      )
+      .argument("<address...>", "bucket/package/path, a glob, a prefix or a package")
+      .addHelpText(
+        "after",
+        helpExamples(
+          [
+            ["jcs redundancy show media/family/film.mkv", "show one object"],
+            [
+              "jcs redundancy show --json media/family | jq 'select(.mayLose.failureDomains == 0)'",
+              "find what nothing protects",
+            ],
+          ],
+          {
+            json: '{"type":"redundancy","bucket","package","path","redundancy","size","needed","missingBlocks","mayLose":{"spaces","failureDomains"},"blocks":[{"index","role","space","location","account","bytes"}]} per object; mayLose is null when too few blocks are recorded',
+          },
+        ),
+      )
+      .action(async (addresses) => {
+        const { runRedundancyShow } = await import("./support/run_redundancy_show.ts");
+        await runRedundancyShow(edge, addresses);
+      });
+  },
+};
+
+export default redundancy;
