@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
+import { prose } from "./support/prose.ts";
 
 /** `jcs cat`: writes objects to stdout. */
 const cat: Command = {
@@ -9,8 +10,8 @@ const cat: Command = {
     program
       .summary("write objects to stdout")
       .description(
-        `Writes the bytes of objects to stdout, one object after the other, each checked before it is written. Globs are matched
-in order of names. An object that turns out damaged beyond repair ends with status 7 after what could be read.`,
+        prose(`Writes the bytes of objects to stdout, one object after the other, each checked before it is written. Globs are matched
+in order of names. An object that turns out damaged beyond repair ends with status 7 after what could be read.`),
       )
       .argument("<source...>", "bucket/package/path or a glob")
       .option("--offset <bytes>", "first byte to write, of one object", parseByteOption("--offset"))

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs cp`: copy objects inside jcs. */
@@ -9,11 +10,11 @@ const cp: Command = {
     program
       .summary("copy objects inside jcs")
       .description(
-        `Copies objects inside jcs. No byte moves: the copy shares the blocks of the original until one of them is replaced or removed.
+        prose(`Copies objects inside jcs. No byte moves: the copy shares the blocks of the original until one of them is replaced or removed.
 
 A target that is a package, or ends with "/", is gone into under the own names; otherwise it is the new name. Several sources, and
 what a glob matches, always go into the target; a glob's matches keep their path below the last directory before the first wildcard.
-The package of the target must exist. An object at the target is replaced unless --if-absent is given.`,
+The package of the target must exist. An object at the target is replaced unless --if-absent is given.`),
       )
       .usage("[options] <source...> <target>")
       .argument(

@@ -2,6 +2,7 @@ import { Option } from "@commander-js/extra-typings";
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
+import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs get`: writes objects to local files or stdout. */
@@ -11,7 +12,7 @@ const get: Command = {
     program
       .summary("fetch objects into files, a directory or stdout")
       .description(
-        `Fetches objects: one by its name, everything below "bucket/package/prefix/" or of a package, or what a glob matches
+        prose(`Fetches objects: one by its name, everything below "bucket/package/prefix/" or of a package, or what a glob matches
 (? * ** [..] [!..] {a,b}, quoted from the shell; \\ before a character takes its meaning, and a name that exists wins).
 
 One object becomes the file LOCAL, or goes into it under its own name when LOCAL is a directory or ends with "/". A tree becomes
@@ -20,22 +21,22 @@ b/p/photos ." are each other's reverse. What a glob matches keeps its path below
 Several sources go into LOCAL. "-" writes all bytes to stdout.
 
 Files appear when they are complete and verified, with the modification time of the object; a failure leaves nothing behind.
-A file that exists is overwritten according to --overwrite:
-  never   (default) it stays. One with the object's size and time is taken for it; any other is a failure (status 5)
+A file that exists is replaced according to --overwrite:
+  never   it stays; one with the object's size and time counts as fetched, any other as failed
   newer   it is replaced when the object is newer, and stays otherwise
-  always  it is replaced`,
+  always  it is replaced`),
       )
       .usage("[options] <source...> <local>")
       .argument(
         "<paths...>",
         `sources: bucket/package/path, a prefix with / at its end, a package or a glob
-the last one is the local: local file or directory, or "-" for stdout`,
+the last one is LOCAL: a local file or directory, or "-" for stdout`,
       )
       .option("--offset <bytes>", "first byte to fetch, of one object", parseByteOption("--offset"))
       .option("--length <bytes>", "number of bytes to fetch, of one object", parseByteOption("--length"))
       .option("--verify", "read each file back from disk and compare its SHA-256 before it appears")
       .addOption(
-        new Option("--overwrite <when>", "never, newer or always")
+        new Option("--overwrite <when>", "when to replace a file that exists")
           .choices(["never", "newer", "always"] as const)
           .default("never" as const),
       )

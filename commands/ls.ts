@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 
 /** `jcs ls`: lists buckets, packages and objects. */
 const ls: Command = {
@@ -8,8 +9,8 @@ const ls: Command = {
     program
       .summary("list buckets, packages and objects")
       .description(
-        `Without an address lists the buckets, of a bucket the packages, of a package or a prefix one level of objects; what lies
-deeper shows as a prefix ending with "/". Every line is an address that other commands take. Sizes are in bytes, times in UTC.`,
+        prose(`Without an address lists the buckets, of a bucket the packages, of a package or a prefix one level of objects; what lies
+deeper shows as a prefix ending with "/". Every line is an address that other commands take. Sizes are in bytes, times in UTC.`),
       )
       .argument("[address...]", "a bucket, a package, a prefix, an object or a glob")
       .option("-l, --long", "also size, modification time and redundancy of objects")

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs mv`: move or rename objects inside jcs. */
@@ -9,11 +10,11 @@ const mv: Command = {
     program
       .summary("move or rename objects inside jcs")
       .description(
-        `Moves or renames objects inside jcs. No byte moves, only names change.
+        prose(`Moves or renames objects inside jcs. No byte moves, only names change.
 
 A target that is a package, or ends with "/", is gone into under the own names; otherwise it is the new name. Several sources, and
 what a glob matches, always go into the target; a glob's matches keep their path below the last directory before the first wildcard.
-The package of the target must exist. An object at the target is replaced unless --if-absent is given.`,
+The package of the target must exist. An object at the target is replaced unless --if-absent is given.`),
       )
       .usage("[options] <source...> <target>")
       .argument(

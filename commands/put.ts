@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { collectPairs } from "./support/collect_pairs.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs put`: stores local files as objects. */
@@ -10,14 +11,14 @@ const put: Command = {
     program
       .summary("store files, directories or stdin")
       .description(
-        `Stores local files as objects. What is missing of bucket and package is created.
+        prose(`Stores local files as objects. What is missing of bucket and package is created.
 
 A target that is a package, or ends with "/", is gone into: files and directories keep their names there. Otherwise the
 target is the new name itself. So "put photos b/p" and "put photos b/p/" store b/p/photos/…, "put photos b/p/x" stores
 b/p/x/…, and "put photos/. b/p" stores the contents without the name. Several sources always go into the target.
 
 Directories are stored with all that is in them. Symbolic links are followed, and reported where they lead in a circle.
-Pipes, sockets and devices are refused, and empty directories are not stored; both are reported.`,
+Pipes, sockets and devices are refused, and empty directories are not stored; both are reported.`),
       )
       .usage("[options] <source...> <target>")
       .argument(
@@ -50,7 +51,7 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
             ],
           ],
           {
-            json: '{"type":"put","status":"stored|unchanged|degraded","source","bucket","package","path","size","hash","redundancy","missingBlocks"} per object; with --dry-run {"type":"plan","action":"store|replace|skip|refuse","source",…,"size"}',
+            json: '{"type":"put","status":"stored|unchanged|degraded","source","bucket","package","path","size","hash","redundancy","missingBlocks"} per object; with --dry-run {"type":"put","dryRun":true,"action":"store|replace|skip|refuse","source",…,"size"}',
           },
         ),
       )

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 
 /** `jcs redundancy`: how objects are spread over spaces. */
 const redundancy: Command = {
@@ -13,8 +14,8 @@ const redundancy: Command = {
       .command("show")
       .summary("show the blocks of objects and what may still be lost")
       .description(
-        `Shows where each block of an object is, and how many spaces and failure domains (one location and account) may still be
-lost, whichever they are, before the object is. Tells what is recorded; no block is read.`,
+        prose(`Shows where each block of an object is, and how many spaces and failure domains (one location and account) may still be
+lost, whichever they are, before the object is. Tells what is recorded; no block is read.`),
       )
       .argument("<address...>", "bucket/package/path, a glob, a prefix or a package")
       .addHelpText(

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { prose } from "./support/prose.ts";
 
 /** `jcs rm`: removes objects. */
 const rm: Command = {
@@ -8,8 +9,8 @@ const rm: Command = {
     program
       .summary("remove objects")
       .description(
-        `Removes objects: each by its name, all that a glob matches, and with -r everything below a prefix or in a package. The
-package itself stays: "jcs package rm" removes it. The blocks on the spaces go with the next garbage collection.`,
+        prose(`Removes objects: each by its name, all that a glob matches, and with -r everything below a prefix or in a package. The
+package itself stays: "jcs package rm" removes it. The blocks on the spaces go with the next garbage collection.`),
       )
       .argument("<address...>", "bucket/package/path, a glob, or with -r a prefix or a package")
       .option(

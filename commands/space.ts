@@ -2,25 +2,26 @@ import type { Command } from "./command.ts";
 import { collectPairs } from "./support/collect_pairs.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
+import { prose } from "./support/prose.ts";
 
 /** `jcs space`: the clouds, servers and disks that blocks are stored on. */
 const space: Command = {
   name: "space",
   define(program, edge) {
     program.summary("the clouds, servers and disks to store on").description(
-      `Spaces are the places that blocks are stored on. Below the work directory of its connection jcs keeps only the directory
-jcs/; everything else there belongs to its owner and is never touched.`,
+      prose(`Spaces are the places that blocks are stored on. Below the work directory of its connection jcs keeps only the directory
+jcs/; everything else there belongs to its owner and is never touched.`),
     );
 
     program
       .command("add")
       .summary("add a space")
       .description(
-        `Adds a space after opening it once. Secrets in the connection string are sealed before they are recorded.
+        prose(`Adds a space after opening it once. Secrets in the connection string are sealed before they are recorded.
 
 What stands on the command line is visible to other users of this machine (ps) and in the history of the shell. So that a
 secret is not, give "-" to read the connection string from stdin, "@FILE" to read it from a file, or name the credential in
-the connection string by "env" or "file:…".`,
+the connection string by "env" or "file:…".`),
       )
       .argument("<name>", "letters, digits, dot, underscore and hyphen")
       .argument("<connection>", 'for example fs:///srv/a or s3://bucket/prefix?endpoint=…, "-" or "@FILE"')
@@ -87,8 +88,8 @@ the connection string by "env" or "file:…".`,
       .command("rm")
       .summary("forget a space")
       .description(
-        `Forgets a space. Refused (status 5) while blocks lie there, unless --force is given: then these blocks are lost to jcs.
-Nothing is removed from the space itself.`,
+        prose(`Forgets a space. Refused (status 5) while blocks lie there, unless --force is given: then these blocks are lost to jcs.
+Nothing is removed from the space itself.`),
       )
       .argument("<name>", "the space")
       .option("--force", "forget it with the blocks that lie there")

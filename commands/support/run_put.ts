@@ -69,7 +69,14 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
     const size = source.size === undefined ? "size unknown" : formatByteSize(source.size);
     edge.output.result({
       text: `would ${action} ${JSON.stringify(formatAddress(job.target))} from ${JSON.stringify(job.file)} (${size})`,
-      json: { type: "plan", action, source: job.file, ...addressJson(job.target), size: source.size },
+      json: {
+        type: "put",
+        dryRun: true,
+        action,
+        source: job.file,
+        ...addressJson(job.target),
+        size: source.size,
+      },
     });
     if (action === "refuse") throw alreadyThere(job);
   }
