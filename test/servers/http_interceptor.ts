@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What the interceptor does with one request: passes it on, passes it on and then resets the connection instead of answering, or
@@ -13,6 +13,8 @@ export interface HttpInterceptor {
   readonly port: number;
   /** `METHOD /path?query` of every request so far. */
   readonly requests: readonly string[];
+  /** The headers of every request so far. */
+  readonly headers: readonly IncomingHttpHeaders[];
   close(): Promise<void>;
 }
 
@@ -22,9 +24,11 @@ export async function startHttpInterceptor(
   decide: (line: string) => Interception,
 ): Promise<HttpInterceptor> {
   const requests: string[] = [];
+  const seen: IncomingHttpHeaders[] = [];
   const server = createServer((incoming, answer) => {
     const line = `${incoming.method} ${incoming.url}`;
     requests.push(line);
+    seen.push(incoming.headers);
     const decision = decide(line);
     if (typeof decision === "object") {
       incoming.resume();
@@ -58,6 +62,7 @@ export async function startHttpInterceptor(
   return {
     port: (server.address() as AddressInfo).port,
     requests,
+    headers: seen,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
 import { ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterEach, beforeAll, expect, test } from "vitest";
 import type { ByteStream } from "../../../../core/bytes/byte_stream.ts";
@@ -299,6 +300,72 @@ requireServer("radosgw")("s3 when things go wrong", () => {
       kind: "Unsupported",
       message: /conditional_writes=false/,
     });
+  });
+
+  test("says how new objects are to be kept, with every request that makes one", async () => {
+    const created = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>";
+    const { store, interceptor } = await intercepted(
+      (line) => ({
+        status: 200,
+        headers: { etag: '"0123456789abcdef0123456789abcdef"', "content-type": "application/xml" },
+        body: line.startsWith("POST") ? created : "",
+      }),
+      {
+        storage_class: "STANDARD_IA",
+        server_side_encryption: "aws:kms",
+        sse_kms_key_id: "key-1",
+        sse_bucket_key: "true",
+        session_token: "token-1",
+        expected_bucket_owner: "123456789012",
+      },
+    );
+    await store.write("x", Buffer.from("x"), { metadata: { note: "1" }, contentType: "text/plain" });
+    await (await store.multipart?.("y"))?.part(1, Buffer.from("y"), { size: 1 });
+    const [put, create, part] = interceptor.headers;
+    for (const headers of [put, create]) {
+      expect(headers).toMatchObject({
+        "x-amz-storage-class": "STANDARD_IA",
+        "x-amz-server-side-encryption": "aws:kms",
+        "x-amz-server-side-encryption-aws-kms-key-id": "key-1",
+        "x-amz-server-side-encryption-bucket-key-enabled": "true",
+      });
+    }
+    for (const headers of [put, create, part]) {
+      expect(headers).toMatchObject({
+        "x-amz-security-token": "token-1",
+        "x-amz-expected-bucket-owner": "123456789012",
+        authorization: expect.stringContaining("x-amz-security-token"),
+      });
+    }
+    expect(put).toMatchObject({ "content-type": "text/plain", "x-amz-meta-note": "1" });
+    for (const headers of interceptor.headers) {
+      expect(Object.keys(headers).filter((name) => /checksum|trailer|content-encoding/.test(name))).toEqual(
+        [],
+      );
+    }
+  });
+
+  test("hides secrets in errors of every kind", async () => {
+    const { store } = await intercepted(() => ({ status: 403, body: errorBody("AccessDenied") }), {
+      session_token: "token-secret-1",
+      sse_customer_key: Buffer.alloc(32, "k").toString("base64"),
+    });
+    for (const call of [store.stat("x"), store.read("x"), store.write("x", twoParts())]) {
+      const error = await call.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toBeInstanceOf(JcsError);
+      const shown = inspect(error, { depth: 30, showHidden: true });
+      for (const secret of [
+        server.secretKey,
+        "token-secret-1",
+        Buffer.alloc(32, "k").toString("base64"),
+        "Signature=",
+      ]) {
+        expect(shown).not.toContain(secret);
+      }
+    }
   });
 
   test("refuses a service that ignores ranges", async () => {
