@@ -9,7 +9,7 @@ import { isKind } from "../../../errors.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { type Place, request, type S3Context } from "./s3_context.ts";
-import { codeOf } from "./s3_error.ts";
+import { codeOf, statusOf } from "./s3_error.ts";
 import { encodeMetadata } from "./s3_metadata.ts";
 import { findObject } from "./s3_stat.ts";
 import { alreadyExists } from "./s3_write.ts";
@@ -128,14 +128,14 @@ export async function completeUpload(
         )
         .catch((failure: unknown) => {
           if (PART_FAULTS.has(codeOf(failure))) throw wrongParts(context, call);
+          if (conditional && statusOf(failure) === 412) throw alreadyExists(context, call);
           throw failure;
         }),
     );
     return { ...meta, ...(output.ETag ? { etag: output.ETag } : {}) };
   } catch (error) {
-    if (conditional && isKind(error, "ConditionFailed")) throw alreadyExists(context, call);
-    // The upload is gone, perhaps because the first try did complete it: then the object has the tag of just these parts.
-    if (options.again === true && isKind(error, "NotFound")) {
+    // The first try may have made the object, which would now be in its own way: it has the tag of just these parts.
+    if (options.again === true && isKind(error, "AlreadyExists", "NotFound")) {
       const found = await findObject(context, call);
       if (found?.etag === expectedTag && found.size === meta.size) return { ...meta, etag: expectedTag };
     }

@@ -185,14 +185,20 @@ requireServer("radosgw")("s3 when things go wrong", () => {
   });
 
   test("knows its own object when the answer to the last request was lost", async () => {
-    for (const second of ["pass", { status: 404, body: errorBody("NoSuchUpload") }] as const) {
+    const gone = { status: 404, body: errorBody("NoSuchUpload") };
+    const taken = { status: 412, body: errorBody("PreconditionFailed") };
+    for (const [second, ifAbsent] of [
+      ["pass", false],
+      [gone, false],
+      [taken, true],
+    ] as const) {
       let completed = 0;
       const { store } = await intercepted((line) => {
         if (!/^POST .*\?uploadId=/.test(line)) return "pass";
         completed += 1;
         return completed === 1 ? "lose answer" : second;
       });
-      const meta = await store.write("x", twoParts());
+      const meta = await store.write("x", twoParts(), { ifAbsent });
       expect(completed).toBe(2);
       expect(await store.stat("x")).toMatchObject({ size: meta.size });
       expect(await uploadsUnderWay()).toEqual([]);
