@@ -46,6 +46,9 @@ export const CODING_STRIPE_BYTES = 16 * MIB;
 /** How long a block read may give nothing before another block is taken instead. */
 export const BLOCK_STALL_MS = 10_000;
 
+/** A source of unknown size (a pipe) up to this length is kept in memory, so that it can be stored again when a space fails. */
+export const SMALL_SOURCE_BYTES_MAX = 8 * MIB;
+
 /** How long a space that failed is used only as a last resort. */
 export const SUSPECT_MS = 60_000;
 

@@ -37,7 +37,8 @@ export async function preparePut(
   wish: PutWish,
   avoid: ReadonlySet<string>,
 ): Promise<PutTargets> {
-  const spaces = (await usableSpaces(context, wish)).filter((space) => !avoid.has(space.name));
+  const usable = (await usableSpaces(context, wish)).filter((space) => !avoid.has(space.name));
+  const spaces = isAuto(wish) ? healthyOnes(context, usable) : usable;
   const redundancy = wantedRedundancy(context, wish, spaces);
   const { blocks: count, needed } = shapeOf(redundancy);
   const generation = newGeneration(new Date(context.now()));
@@ -75,6 +76,17 @@ export async function preparePut(
 /** The target of block `index` on `space`. */
 export function targetOf(descriptor: DescriptorSeed, index: number, space: string): BlockTarget {
   return { space, index, path: blockPath(descriptor.generation, index), descriptor };
+}
+
+function isAuto({ scheme }: PutWish): boolean {
+  return scheme === undefined || scheme.kind === "auto";
+}
+
+/** The spaces that did not fail lately, or all when that leaves none: `auto` builds on what works. */
+function healthyOnes(context: ObjectContext, spaces: readonly PlacementSpace[]): readonly PlacementSpace[] {
+  const suspects = context.spaces.suspects();
+  const healthy = spaces.filter((space) => !suspects.has(space.name));
+  return healthy.length > 0 ? healthy : spaces;
 }
 
 async function usableSpaces(context: ObjectContext, wish: PutWish): Promise<readonly PlacementSpace[]> {

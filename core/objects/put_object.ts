@@ -5,10 +5,12 @@ import { isKind, JcsError } from "../errors.ts";
 import { CHECKSUM_CHUNK_BYTES } from "../limits.ts";
 import { shapeOf } from "../redundancy/shape.ts";
 import type { BlockTarget } from "../transfer/transfer.ts";
+import { findSilentSpaces } from "./find_silent_spaces.ts";
 import { keepLease } from "./keep_lease.ts";
 import type { ObjectContext } from "./object_context.ts";
-import { type PutTargets, preparePut } from "./prepare_put.ts";
+import { type PutTargets, type PutWish, preparePut } from "./prepare_put.ts";
 import { cancelled } from "./run_transfer.ts";
+import { settleSource } from "./settle_source.ts";
 import { type BlockProgress, takeOver, writeBlocks } from "./write_blocks.ts";
 
 /** Stores one object (architecture §7): choose scheme and spaces, record the intent, write blocks, commit. A crash or an error at any point
@@ -17,26 +19,44 @@ import { type BlockProgress, takeOver, writeBlocks } from "./write_blocks.ts";
  *  When a space fails, another one takes over: the blocks it should have got are computed from those written. When none is left, the
  *  put stays degraded where that is allowed; else it starts over on the spaces that work, if the source can be read again and the
  *  scheme has room there; else it fails and names every space that did. */
-export async function putObject(context: ObjectContext, request: PutRequest): Promise<PutOutcome> {
-  const existing = await context.catalog.objects.find(request.address);
-  if (existing && request.ifAbsent) throw alreadyThere(request);
-  if (existing && request.skipUnchanged && isUnchanged(existing, request))
+export async function putObject(context: ObjectContext, asked: PutRequest): Promise<PutOutcome> {
+  const existing = await context.catalog.objects.find(asked.address);
+  if (existing && asked.ifAbsent) throw alreadyThere(asked);
+  if (existing && asked.skipUnchanged && isUnchanged(existing, asked))
     return { status: "unchanged", object: existing, missingBlocks: [], warnings: [] };
+  const request = { ...asked, source: await settleSource(asked.source) };
   const { size, modifiedAt } = request.source;
   const wish = { ...request, ...(size === undefined ? {} : { size }), ...(modifiedAt ? { modifiedAt } : {}) };
   const failures = new Map<string, JcsError>();
   let targets = await preparePut(context, wish, new Set());
+  if (!request.source.reopenable) {
+    // There is one chance only: rather ask first than find out in the middle.
+    const names = targets.blocks.map((block) => block.space);
+    for (const [space, error] of await findSilentSpaces(context, names, request.signal))
+      noteFailure(context, request, failures, space, error);
+    if (failures.size > 0) targets = await prepareWithout(context, request, wish, failures);
+  }
   for (;;) {
     const object = await putOnce(context, request, targets, failures, existing);
     if (object) return outcomeOf(targets, object);
     if (!request.source.reopenable) throw notStored(request, failures);
-    targets = await preparePut(context, wish, new Set(failures.keys())).catch(() => {
-      throw notStored(request, failures);
-    });
+    targets = await prepareWithout(context, request, wish, failures);
     const without = [...failures.keys()].map((name) => `"${name}"`).join(", ");
     const message = `Storing "${formatAddress(request.address)}" again without ${without}`;
     request.onEvent?.({ type: "workaround", message, error: [...failures.values()][0]! });
   }
+}
+
+/** Targets without the spaces that failed. When there are none, the failures are the reason. */
+async function prepareWithout(
+  context: ObjectContext,
+  request: PutRequest,
+  wish: PutWish,
+  failures: ReadonlyMap<string, JcsError>,
+): Promise<PutTargets> {
+  return preparePut(context, wish, new Set(failures.keys())).catch(() => {
+    throw notStored(request, failures);
+  });
 }
 
 /** One attempt. `undefined` when too many spaces failed; they are among `failures` then, and nothing of the attempt counts. */

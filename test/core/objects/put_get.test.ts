@@ -178,3 +178,46 @@ describe("with losses", () => {
     }
   });
 });
+
+describe("a source that can be read only once", () => {
+  const failing = (space: string) =>
+    world.wrap(space, (inner) => ({
+      ...inner,
+      async write(): Promise<never> {
+        throw new Error("no");
+      },
+      list() {
+        return (async function* () {
+          yield* [];
+          throw new Error("no");
+        })();
+      },
+    }));
+
+  async function putOnce(size: number, scheme: string) {
+    const bytes = randomBytes(size);
+    const { size: _, ...source } = bytesSource(bytes);
+    const outcome = await client.put({
+      address,
+      source: { ...source, reopenable: false },
+      scheme: parseScheme(scheme),
+    });
+    expect(Buffer.compare(await get(), bytes)).toBe(0);
+    return outcome;
+  }
+
+  test.each([1000, 20 * MIB])("of %d bytes gets around spaces that do not answer", async (size) => {
+    failing("s2");
+    failing("s4");
+    const outcome = await putOnce(size, "auto");
+    expect(outcome.object.blocks.map((block) => block.space)).not.toEqual(expect.arrayContaining(["s2"]));
+    expect(outcome.missingBlocks).toEqual([]);
+  });
+
+  test("fails before it is read when the scheme cannot do without those spaces", async () => {
+    failing("s2");
+    await expect(putOnce(20 * MIB, "ec:4+2")).rejects.toMatchObject({
+      message: expect.stringContaining('1 space failed and no other can take over\n  space "s2": no'),
+    });
+  });
+});
