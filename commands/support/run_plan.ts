@@ -5,8 +5,7 @@ import type { Client } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
 import { fileSource } from "../../core/local/file_source.ts";
 import { parseScheme } from "../../core/redundancy/parse_scheme.ts";
-import { createOpTable } from "../../ioswitch/op_table.ts";
-import { BUILTIN_OPS } from "../../ioswitch/ops/all.ts";
+import { TRANSFER_TABLE } from "../../core/transfer/ops/all.ts";
 import type { Plan } from "../../ioswitch/plan.ts";
 import type { PrintOptions } from "../../ioswitch/print/describe.ts";
 import { printDot } from "../../ioswitch/print/dot.ts";
@@ -111,7 +110,7 @@ function showPlan(
   },
 ): void {
   const { client, plan, address, command, format } = shown;
-  const table = describedTable(createOpTable(BUILTIN_OPS), client.describe(plan));
+  const table = describedTable(TRANSFER_TABLE, client.describe(plan));
   const options: PrintOptions = { table, title: `${command} ${formatAddress(address)}` };
   const print = format.dot ? printDot : format.mermaid ? printMermaid : printText;
   edge.output.result({
