@@ -56,6 +56,27 @@ the connection string by "env" or "file:…".`),
       });
 
     program
+      .command("services")
+      .summary("list the services, or the options of one")
+      .description(
+        prose(`Lists the services that a space can be of; with a name, every option that its connection strings may have.
+
+A connection string is <service>://[name][/directory][?option=value&…]. An option without a value means true; "&" cannot stand in
+a value.`),
+      )
+      .argument("[service]", "for example s3")
+      .addHelpText(
+        "after",
+        helpExamples([["jcs space services s3", "what an S3 connection string may say"]], {
+          json: '{"type":"service","service","summary","example"} or {"type":"option","option","value","default","help"}',
+        }),
+      )
+      .action(async (service) => {
+        const { listServices } = await import("./support/list_services.ts");
+        listServices(edge, service);
+      });
+
+    program
       .command("ls")
       .summary("list the spaces")
       .description("Lists the spaces, and how many blocks and bytes lie there.")
