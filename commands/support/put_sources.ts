@@ -40,7 +40,10 @@ export async function* putSources(
         throw localError(error, { action: "read", file: source });
       });
       if (found.isDirectory()) yield* treeJobs(edge, { ...options, source, root: file });
-      else yield work({ file, target: objectTarget(options.destination, basename(file)) });
+      else {
+        const job = { file, target: objectTarget(options.destination, basename(file)) };
+        yield { kind: "work", name: file, item: job, bytes: found.size };
+      }
     } catch (error) {
       if (!(error instanceof JcsError)) throw error;
       yield { kind: "failure", error };
@@ -67,7 +70,7 @@ async function* treeJobs(
 }
 
 /** The name under which a directory goes into another: its last name; none for `.`, `..` and `dir/.`, which stand for the contents. */
-export function treeBase(source: string): string {
+function treeBase(source: string): string {
   return /(^|[/\\])\.\.?[/\\]*$/.test(source) ? "" : basename(source);
 }
 

@@ -33,6 +33,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
       sources: cat.sources,
       command: cat.command,
       recursive: cat.recursive,
+      transfers: range === undefined,
       check: (selection) => {
         if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
         if (cat.command === "cat" && selection.kind === "tree") {

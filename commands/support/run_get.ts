@@ -46,6 +46,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       sources: get.sources,
       command: "get",
       recursive: get.recursive,
+      transfers: range === undefined,
       check: (selection) => {
         if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
       },

@@ -1,11 +1,11 @@
-import { JcsError, toJcsError } from "../../core/errors.ts";
+import { JcsError } from "../../core/errors.ts";
 import { PARALLEL_OBJECTS_DEFAULT } from "../../core/limits.ts";
 import type { Edge, Progress } from "../command.ts";
 import { runPool } from "./run_pool.ts";
 
 /** One object that a command works on, or the reason why it cannot. */
 export type WorkItem<T> =
-  | { readonly kind: "work"; readonly name: string; readonly item: T }
+  | { readonly kind: "work"; readonly name: string; readonly item: T; readonly bytes?: number | undefined }
   | { readonly kind: "failure"; readonly error: JcsError };
 
 /** What came of a run. */
@@ -18,8 +18,6 @@ export interface RunCounts {
 export interface RunOptions<T> {
   readonly items: AsyncIterable<WorkItem<T>>;
   readonly work: (item: T, progress: Progress) => Promise<void>;
-  /** How many bytes there are, when known. */
-  readonly bytes?: number;
   /** One after the other, in order, whatever --parallel says. */
   readonly inOrder?: boolean;
 }
@@ -30,7 +28,7 @@ export interface RunOptions<T> {
  *  at once whatever is no {@link JcsError}: a defect, or a reader of our output that went away. */
 export async function runObjects<T>(edge: Edge, options: RunOptions<T>): Promise<RunCounts> {
   const parallel = options.inOrder ? 1 : (edge.global().parallel ?? PARALLEL_OBJECTS_DEFAULT);
-  const progress = edge.output.progress(options.bytes === undefined ? {} : { bytes: options.bytes });
+  const progress = edge.output.progress({});
   let total = 0;
   let failed = 0;
 
@@ -55,7 +53,7 @@ export async function runObjects<T>(edge: Edge, options: RunOptions<T>): Promise
   }
 
   try {
-    await runPool(options.items, work, { parallel, signal: edge.signal });
+    await runPool(withTotal(options.items, progress), work, { parallel, signal: edge.signal });
   } catch (error) {
     if (!edge.signal.aborted) throw error;
   } finally {
@@ -71,15 +69,18 @@ export function endRun(counts: RunCounts, verb: string): void {
   throw new JcsError("SomeFailed", `Cannot ${verb} ${counts.failed} of ${counts.total} objects: see above`);
 }
 
-/** Work items of a source that may itself fail: its failure becomes the last item. */
-export async function* workItems<T>(
-  source: AsyncIterable<T>,
-  name: (item: T) => string,
+/** The same items; `progress` learns how much there is as soon as the last one was pulled, which is early when they are few. */
+async function* withTotal<T>(
+  items: AsyncIterable<WorkItem<T>>,
+  progress: Progress,
 ): AsyncGenerator<WorkItem<T>> {
-  try {
-    for await (const item of source) yield { kind: "work", name: name(item), item };
-  } catch (error) {
-    if (!(error instanceof JcsError)) throw error;
-    yield { kind: "failure", error: toJcsError(error) };
+  let objects = 0;
+  let bytes: number | undefined = 0;
+  for await (const item of items) {
+    objects++;
+    if (item.kind === "work")
+      bytes = item.bytes === undefined || bytes === undefined ? undefined : bytes + item.bytes;
+    yield item;
   }
+  progress.total({ objects, ...(bytes === undefined ? {} : { bytes }) });
 }

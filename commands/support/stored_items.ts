@@ -21,6 +21,8 @@ export async function* storedItems(
     readonly command: string;
     /** A glob also takes everything below the prefixes that it matches. */
     readonly recursive?: boolean | undefined;
+    /** Whole objects are read: their sizes count as work. */
+    readonly transfers?: boolean;
     readonly check?: (selection: Selection, source: string) => void;
   },
 ): AsyncGenerator<WorkItem<StoredItem>> {
@@ -34,7 +36,8 @@ export async function* storedItems(
         for await (const selected of listSelection(client, { ...options, selection })) {
           found = true;
           const name = formatAddress(selected.object.address);
-          yield { kind: "work", name, item: { ...selected, selection } };
+          const bytes = options.transfers ? selected.object.generation.size : 0;
+          yield { kind: "work", name, item: { ...selected, selection }, bytes };
         }
       }
       if (!found && selections.some(({ kind }) => kind === "glob")) throw nothingMatches(text);

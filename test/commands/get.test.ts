@@ -13,10 +13,10 @@ import {
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import get from "../../commands/get.ts";
-import { parseAddress } from "../../core/catalog/address.ts";
 import { JcsError } from "../../core/errors.ts";
 import { createFakeClient, type FakeClient } from "./fake_client.ts";
 import { runCommand } from "./run_command.ts";
+import { storeObject } from "./store_object.ts";
 import { temporaryDirectories } from "./temporary_directory.ts";
 
 const makeDirectory = temporaryDirectories();
@@ -31,13 +31,7 @@ beforeEach(() => {
 });
 
 async function store(name: string, content = name, modifiedAt: Date | undefined = MODIFIED): Promise<void> {
-  const address = parseAddress(name);
-  if (address.kind !== "object") throw new Error(`${name} names no object`);
-  async function* body() {
-    if (content !== "") yield Buffer.from(content);
-  }
-  const time = modifiedAt === undefined ? {} : { modifiedAt };
-  await client.put({ address, source: { ...time, open: body, reopenable: true } });
+  await storeObject(client, name, { content, ...(modifiedAt === undefined ? {} : { modifiedAt }) });
   client.calls.length = 0;
 }
 
@@ -285,6 +279,29 @@ describe("get --overwrite", () => {
     const result = await run(["--overwrite", "always", "b/p/x", "d"]);
     expect(result.exitCode).toBe(5);
     expect(result.stderr).toContain("it is a directory");
+  });
+});
+
+describe("get's progress", () => {
+  it("knows how much there is, and counts what comes", async () => {
+    await storeObject(client, "b/p/x", { content: "x".repeat(2500) });
+    await storeObject(client, "b/p/y", { content: "y" });
+    const totals: unknown[] = [];
+    const states: string[] = [];
+    let bytes = 0;
+    const progress = {
+      bytes: (count: number) => {
+        bytes += count;
+      },
+      object: (name: string, state: string) => states.push(`${state} ${name}`),
+      total: (total: unknown) => totals.push(total),
+      end: () => states.push("end"),
+    };
+    await run(["b/p", "new"], { progress });
+    expect(totals).toEqual([{ objects: 2, bytes: 2501 }]);
+    expect(bytes).toBe(2501);
+    expect(states.toSorted()).toEqual(["done b/p/x", "done b/p/y", "end", "started b/p/x", "started b/p/y"]);
+    expect(states.at(-1)).toBe("end");
   });
 });
 
