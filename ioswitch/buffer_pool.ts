@@ -1,53 +1,74 @@
-/** Most bytes that lie ready for the next taker. */
-const FREE_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of one slot, and so of the largest buffer that comes from the pool. */
+const SLOT_BYTES = 1024 * 1024;
 
-/** Buffers of these lengths are kept; the kernel's work of making fresh memory costs more than copying into used one. */
-const POOLED_BYTES_MIN = 64 * 1024;
-const POOLED_BYTES_MAX = 4 * 1024 * 1024;
+/** Distance between slots: not a multiple of 4 KiB, or else the same offset of all slots would compete for the same few cache lines. */
+const SLOT_STRIDE_BYTES = SLOT_BYTES + 320;
 
-/** Owners of the pooled buffers in use. A buffer that nobody gives back is collected like any other. */
-const owners = new WeakMap<ArrayBufferLike, number>();
-const free = new Map<number, ArrayBuffer[]>();
-let freeBytes = 0;
+const SLOTS = 64;
+const PAGE_BYTES = 65_536;
+
+/** Shorter buffers are not worth a slot. */
+const POOLED_BYTES_MIN = 32 * 1024;
+
+/** The memory of the pool: made when it is first needed, its pages taken from the system when they are first written. */
+let memory: WebAssembly.Memory | undefined;
+/** How many owners each slot has; 0 is free. */
+const owners = new Uint16Array(SLOTS);
+/** Free slots; the one given back last is taken first, while the cache still holds it. */
+const free = Array.from({ length: SLOTS }, (_, slot) => SLOTS - 1 - slot);
 let poison = false;
 
 /** A buffer for one chunk of a stream, its content undefined; the caller is its one owner.
  *
- *  Chunks are passed from owner to owner without being copied, and nobody changes one that was passed on. The last owner may
- *  {@link giveBack} the chunk, so that its memory is used again; one that is not given back is garbage like any other. */
-export function takeBuffer(bytes: number): Uint8Array<ArrayBuffer> {
-  const length = pooledLength(bytes);
-  if (length === undefined) return new Uint8Array(bytes);
-  const buffer = free.get(length)?.pop();
-  if (buffer) freeBytes -= length;
-  const taken = buffer ?? new ArrayBuffer(length);
-  owners.set(taken, 1);
-  return new Uint8Array(taken, 0, bytes);
+ *  Chunks are passed from owner to owner without being copied, and nobody changes one that was passed on. The last owner gives it back
+ *  ({@link giveBack}), so that its memory is used again: the kernel's work of making fresh memory costs more than copying into used one. When
+ *  the pool is empty, or the buffer too long or too short for it, it is ordinary memory, which may be given back too and is
+ *  collected like any other. A pooled one that nobody gives back is lost to the pool, and nothing worse.
+ *
+ *  Pooled buffers are views of one shared WebAssembly memory, so that kernels and workers can use them where they are. */
+export function takeBuffer(bytes: number): Uint8Array {
+  if (bytes < POOLED_BYTES_MIN || bytes > SLOT_BYTES) return new Uint8Array(bytes);
+  const slot = free.pop();
+  if (slot === undefined) return new Uint8Array(bytes);
+  owners[slot] = 1;
+  return new Uint8Array(poolMemory().buffer, slot * SLOT_STRIDE_BYTES, bytes);
 }
 
 /** Says that the memory of `chunk` has `more` owners besides the caller from now on: views of it go different ways. */
 export function shareBuffer(chunk: Uint8Array, more: number): void {
-  const count = owners.get(chunk.buffer);
-  if (count !== undefined) owners.set(chunk.buffer, count + more);
+  if (isPooled(chunk)) owners[slotOf(chunk)]! += more;
 }
 
 /** Gives up the caller's ownership of `chunk` (which may be a view of what was taken): it must not look at it again, and must not have passed
  *  it on. The last owner's call makes the memory free. Nothing happens to chunks from elsewhere. */
 export function giveBack(chunk: Uint8Array): void {
-  const { buffer } = chunk;
-  const count = owners.get(buffer);
-  if (count === undefined) return;
-  if (count > 1) {
-    owners.set(buffer, count - 1);
-    return;
+  if (!isPooled(chunk) || chunk.length === 0) return;
+  const slot = slotOf(chunk);
+  const count = owners[slot]!;
+  if (count === 0) throw new Error("Cannot give back a buffer: nobody owns it");
+  owners[slot] = count - 1;
+  if (count > 1) return;
+  if (poison) new Uint8Array(chunk.buffer, slot * SLOT_STRIDE_BYTES, SLOT_BYTES).fill(0xdb);
+  free.push(slot);
+}
+
+/** Whether `chunk` lies in the pool's memory. */
+export function isPooled(chunk: Uint8Array): boolean {
+  return memory !== undefined && chunk.buffer === memory.buffer;
+}
+
+/** The memory that pooled buffers lie in, for kernels and workers. */
+export function poolMemory(): WebAssembly.Memory {
+  if (!memory) {
+    const pages = Math.ceil((SLOTS * SLOT_STRIDE_BYTES) / PAGE_BYTES);
+    memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   }
-  owners.delete(buffer);
-  if (poison) new Uint8Array(buffer).fill(0xdb);
-  if (freeBytes + buffer.byteLength > FREE_BYTES_MAX) return;
-  const list = free.get(buffer.byteLength) ?? [];
-  free.set(buffer.byteLength, list);
-  list.push(buffer as ArrayBuffer);
-  freeBytes += buffer.byteLength;
+  return memory;
+}
+
+/** How many slots are free, of how many: for tests of what is given back. */
+export function freeSlots(): { readonly free: number; readonly total: number } {
+  return { free: free.length, total: SLOTS };
 }
 
 /** For tests: overwrites memory that becomes free, so that whoever still looks at it is found out. */
@@ -55,10 +76,6 @@ export function poisonFreeBuffers(on: boolean): void {
   poison = on;
 }
 
-/** The length of the pooled buffer that holds `bytes`: a power of two, less than twice as long; `undefined` when it is not worth it. */
-function pooledLength(bytes: number): number | undefined {
-  if (bytes <= POOLED_BYTES_MIN / 2 || bytes > POOLED_BYTES_MAX) return undefined;
-  let length = POOLED_BYTES_MIN;
-  while (length < bytes) length *= 2;
-  return length;
+function slotOf(chunk: Uint8Array): number {
+  return Math.floor(chunk.byteOffset / SLOT_STRIDE_BYTES);
 }

@@ -52,8 +52,8 @@ export interface RunContext<Attrs extends JsonObject = JsonObject> {
 
 /** The writing end of a bounded stream. */
 export interface Sink {
-  /** Hands over one chunk and waits while the wire is full. `false`: the consumer wants no more; stop producing.
-   *  The chunk must not be changed afterwards. An empty chunk is ignored. */
+  /** Hands over one chunk and waits while the wire is full. `false`: the consumer wants no more; stop producing. The chunk
+   *  was refused then, and still is the caller's. It must not be changed afterwards. An empty chunk is ignored. */
   write(chunk: Uint8Array): Promise<boolean>;
   /** Says that the stream is complete, and waits until it was read to the end or cancelled. */
   end(): Promise<void>;

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers";
+import { giveBack } from "./buffer_pool.ts";
 import type { Sink } from "./op_spec.ts";
 
 /** How a pipe came to its end: its consumer read everything, or one of the two sides gave up. */
@@ -195,6 +196,8 @@ export class Pipe implements Sink, AsyncIterable<Uint8Array>, AsyncIterator<Uint
       this.#close("read");
       return;
     }
+    // The held ones are the pipe's; the waiting one stays its producer's, who hears that it was refused.
+    for (let at = this.#head; at < this.#chunks.length; at++) giveBack(this.#chunks[at]!);
     this.#chunks = [];
     this.#head = 0;
     this.#heldBytes = 0;

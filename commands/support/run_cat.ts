@@ -1,5 +1,6 @@
 import { formatAddress } from "../../core/catalog/address.ts";
 import { JcsError } from "../../core/errors.ts";
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge } from "../command.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
@@ -58,6 +59,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
       for await (const chunk of outcome.body) {
         await edge.stdout(chunk);
         progress.bytes(chunk.length);
+        giveBack(chunk);
       }
     },
   });

@@ -6,6 +6,7 @@ import { JcsError } from "../../core/errors.ts";
 import { writeAtomicFile } from "../../core/local/atomic_file.ts";
 import { fileSource } from "../../core/local/file_source.ts";
 import { writeSpecialFile } from "../../core/local/special_file.ts";
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge, Progress } from "../command.ts";
 import { createGetTarget } from "./get_target.ts";
 import { addressJson } from "./object_json.ts";
@@ -124,7 +125,10 @@ async function verifyFile(
 ): Promise<void> {
   const digest = createHash("sha256");
   const source = await fileSource(partial);
-  for await (const chunk of source.open()) digest.update(chunk);
+  for await (const chunk of source.open()) {
+    digest.update(chunk);
+    giveBack(chunk);
+  }
   if (`sha256:${digest.digest("hex")}` === expected.hash) return;
   throw new JcsError(
     "Corrupt",

@@ -1,10 +1,11 @@
+import { giveBack, isPooled } from "../../ioswitch/buffer_pool.ts";
 import { JcsError } from "../errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
 
 /** Reads a whole stream into memory, `bytesMax` at the most.
  *
- *  A longer stream is cancelled and gives the error that `tooLong` makes, `Unexpected` unless given. The result belongs to the
- *  caller; it is the chunk itself when there was only one. */
+ *  A longer stream is cancelled and gives the error that `tooLong` makes, `Unexpected` unless given. The result is ordinary memory that
+ *  belongs to the caller; it is the chunk itself when there was only one. */
 export async function collect(
   stream: ByteStream,
   options: { readonly bytesMax: number; readonly tooLong?: () => Error },
@@ -20,16 +21,17 @@ export async function collect(
     chunks.push(chunk);
   }
   const [first] = chunks;
-  return chunks.length === 1 && first !== undefined ? first : joinBytes(chunks, bytes);
+  return chunks.length === 1 && first !== undefined && !isPooled(first) ? first : joinBytes(chunks, bytes);
 }
 
-/** Chunks of `bytes` bytes in all, copied into one new buffer. */
+/** Chunks of `bytes` bytes in all, copied into one new buffer and given back. */
 function joinBytes(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
   const whole = new Uint8Array(bytes);
   let offset = 0;
   for (const chunk of chunks) {
     whole.set(chunk, offset);
     offset += chunk.length;
+    giveBack(chunk);
   }
   return whole;
 }

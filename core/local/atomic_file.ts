@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
 import { localError, systemCode } from "./local_error.ts";
@@ -70,6 +71,7 @@ async function writeBody(
       throw localError(error, { action: "write", file: options.target });
     });
     bytes += chunk.length;
+    giveBack(chunk);
   }
   throwIfCancelled(options.signal, options.target);
   return bytes;

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
+import { giveBack, takeBuffer } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
 import { STREAM_CHUNK_BYTES } from "../limits.ts";
@@ -70,7 +71,8 @@ async function* readFile(file: string, version: Version): AsyncGenerator<Uint8Ar
   } catch (error) {
     throw localError(error, { action: "read", file });
   } finally {
-    await ahead?.catch(() => undefined);
+    const unread = await ahead?.catch(() => undefined);
+    if (unread !== undefined) giveBack(unread);
     await handle?.close();
   }
 }
@@ -81,7 +83,7 @@ async function readChunk(
   range: { readonly position: number; readonly bytes: number },
 ): Promise<Uint8Array> {
   const { position, bytes } = range;
-  const buffer = new Uint8Array(bytes);
+  const buffer = takeBuffer(bytes);
   let filled = 0;
   while (filled < bytes) {
     const { bytesRead } = await handle.read(buffer, filled, bytes - filled, position + filled);

@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
 import { localError } from "./local_error.ts";
@@ -25,6 +26,7 @@ export async function writeSpecialFile(
         throw localError(error, { action: "write", file });
       });
       bytes += chunk.length;
+      giveBack(chunk);
     }
     return bytes;
   } finally {

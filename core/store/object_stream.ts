@@ -1,3 +1,4 @@
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ObjectStream } from "./store.ts";
 
 /** Where the bytes of an {@link objectStream} come from. */
@@ -36,7 +37,8 @@ export function objectStream(source: StreamSource): ObjectStream {
           throw error;
         }
         if (chunk === undefined) await close();
-        else if (open && chunk.length > 0) return { done: false, value: chunk };
+        else if (!open) giveBack(chunk);
+        else if (chunk.length > 0) return { done: false, value: chunk };
       }
       return { done: true, value: undefined };
     },

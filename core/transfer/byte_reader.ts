@@ -63,6 +63,7 @@ export function createByteReader(stream: ByteStream): ByteReader {
     async cancel() {
       if (ended) return;
       ended = true;
+      giveBack(rest);
       rest = NOTHING;
       await iterator.return?.();
     },

@@ -1,3 +1,4 @@
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { type ErrorPlace, JcsError } from "../errors.ts";
 
@@ -12,7 +13,11 @@ export async function* withStallLimit(
   let ended = false;
   try {
     for (;;) {
-      const result = await orStall(iterator.next(), stallMs, where);
+      const next = iterator.next();
+      const result = await orStall(next, stallMs, where).catch((error: unknown) => {
+        giveBackLater(next);
+        throw error;
+      });
       if (result.done) {
         ended = true;
         return;
@@ -26,6 +31,16 @@ export async function* withStallLimit(
 }
 
 type ByteStreamGenerator = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** What comes too late is wanted by nobody. */
+function giveBackLater(next: Promise<IteratorResult<Uint8Array>>): void {
+  next.then(
+    (result) => {
+      if (!result.done) giveBack(result.value);
+    },
+    () => undefined,
+  );
+}
 
 async function orStall<T>(promise: Promise<T>, stallMs: number, where: ErrorPlace): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;

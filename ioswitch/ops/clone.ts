@@ -1,4 +1,4 @@
-import { shareBuffer } from "../buffer_pool.ts";
+import { giveBack, shareBuffer } from "../buffer_pool.ts";
 import type { OpSpec, Sink } from "../op_spec.ts";
 
 /** Attributes of {@link clone}. */
@@ -28,6 +28,7 @@ export const clone: OpSpec<CloneAttrs> = {
       for (const answer of accepted) refused = !(await answer) || refused;
       if (!refused) continue;
       const answers = await Promise.all(accepted);
+      for (const taken of answers) if (!taken) giveBack(chunk);
       sinks = sinks.filter((_, index) => answers[index]);
       if (sinks.length === 0) break;
     }

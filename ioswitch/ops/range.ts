@@ -1,3 +1,4 @@
+import { giveBack } from "../buffer_pool.ts";
 import type { OpSpec } from "../op_spec.ts";
 
 /** Attributes of {@link range}: `length` bytes from `offset`, or everything from there when there is no `length`. */
@@ -28,7 +29,9 @@ export const range: OpSpec<RangeAttrs> = {
         const from = Math.max(offset - position, 0);
         const to = Math.min(end - position, chunk.length);
         position += chunk.length;
-        if (from < to && !(await sink.write(chunk.subarray(from, to)))) return;
+        const taken = from < to && (await sink.write(chunk.subarray(from, to)));
+        if (!taken) giveBack(chunk);
+        if (!taken && from < to) return;
         if (position >= end) break;
       }
       const needed = length === Number.POSITIVE_INFINITY ? offset : end;

@@ -1,6 +1,7 @@
-import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
+import { giveBack, poolMemory, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
 import type { OpSpec } from "../../../ioswitch/op_spec.ts";
 import { createCode } from "../../coding/create_code.ts";
+import { adoptShardMemory } from "../../coding/shard_memory.ts";
 import { JcsError } from "../../errors.ts";
 import { CODING_PIECE_BYTES, CODING_STRIPE_BYTES } from "../../limits.ts";
 import type { EcRebuildAttrs } from "../attrs.ts";
@@ -28,6 +29,8 @@ export const ecRebuild: OpSpec<EcRebuildAttrs> = {
   },
   async run(context) {
     const { attrs } = context;
+    // So that the code works on pooled buffers where they are.
+    adoptShardMemory(poolMemory());
     const rebuild = createCode(attrs).rebuild(attrs.inputs, attrs.outputs);
     const readers = attrs.inputs.map((_, port) => createByteReader(context.stream(port)));
     const inputs = rebuild.inputs.map((shard) => readers[attrs.inputs.indexOf(shard)]!);
@@ -44,8 +47,11 @@ export const ecRebuild: OpSpec<EcRebuildAttrs> = {
         const outputs = sinks.map(() => takeBuffer(length));
         rebuild.run(pieces, outputs);
         pieces.forEach(giveBack);
-        const wanted = await Promise.all(sinks.map((sink, i) => sink.write(outputs[i]!)));
-        if (!wanted.includes(true)) return;
+        const taken = await Promise.all(sinks.map((sink, i) => sink.write(outputs[i]!)));
+        taken.forEach((ok, i) => {
+          if (!ok) giveBack(outputs[i]!);
+        });
+        if (!taken.includes(true)) return;
       }
       await Promise.all(sinks.map((sink) => sink.end()));
     } finally {

@@ -1,3 +1,4 @@
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { JsonObject } from "../../../ioswitch/json.ts";
 import type { OpSpec } from "../../../ioswitch/op_spec.ts";
 import { createHasher } from "../../bytes/hasher.ts";
@@ -26,7 +27,7 @@ export const hash: OpSpec<HashAttrs> = {
         size += chunk.length;
         await hasher.update(chunk);
         // A consumer that has gone does not stop the hash: others may still wait for its value.
-        await sink.write(chunk);
+        if (!(await sink.write(chunk))) giveBack(chunk);
       }
       const facts: ContentFacts = { size, hash: await hasher.digest() };
       context.put(1, facts);

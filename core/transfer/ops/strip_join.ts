@@ -1,3 +1,4 @@
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { OpSpec } from "../../../ioswitch/op_spec.ts";
 import { formatByteSize } from "../../bytes/byte_size.ts";
 import { JcsError } from "../../errors.ts";
@@ -28,7 +29,10 @@ export const stripJoin: OpSpec<StripJoinAttrs> = {
           const chunk = await reader.atMost(left);
           if (chunk === undefined) throw shortShard(piece.shard, left);
           left -= chunk.length;
-          if (!(await sink.write(chunk))) return;
+          if (!(await sink.write(chunk))) {
+            giveBack(chunk);
+            return;
+          }
         }
       }
       await sink.end();
