@@ -15,12 +15,15 @@ import { planGet, planPut } from "./objects/plan_object.ts";
 import { putObject } from "./objects/put_object.ts";
 import { removeBucket, removePackage } from "./objects/remove_packages.ts";
 import { createSpaceClient, type SpaceSecrets } from "./objects/space_client.ts";
+import { createSpacePermits } from "./objects/space_permits.ts";
 import { createSpaceRegistry } from "./objects/space_registry.ts";
 import { temporarySpaces } from "./objects/temporary_spaces.ts";
 import { isSealed, seal, unseal } from "./secrets/seal.ts";
 import { openSecretKey } from "./secrets/secret_key.ts";
-import { mapSecrets } from "./store/connection_string.ts";
+import { mapSecrets, parseConnection } from "./store/connection_string.ts";
+import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
 import { openStore } from "./store/open_store.ts";
+import { readOptions } from "./store/read_options.ts";
 import { TRANSFER_TABLE } from "./transfer/ops/all.ts";
 import { SPACE_STORES } from "./transfer/space_stores.ts";
 
@@ -49,9 +52,15 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     openStore(await unsealSecrets(space.connection, home), { environment, prepared });
   const temporary = temporarySpaces(environment, new Date(now()));
   const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
+  const placesOf = async (name: string) => {
+    const space = await spaces.find(name);
+    if (!space) return 0;
+    return readOptions(LAYER_OPTIONS, { ...parseConnection(space.connection), environment }).concurrency;
+  };
   const context: ObjectContext = {
     catalog,
     spaces,
+    permits: createSpacePermits(placesOf),
     table: TRANSFER_TABLE,
     services: createServices().with(SPACE_STORES, spaces),
     settings: {

@@ -72,10 +72,12 @@ async function* readWhileSound(
   const choice = losses.choose(range.start, context.spaces.suspects());
   const part = { start: range.start, end: Math.min(range.end, choice.end) };
   const { stallMs } = context.settings;
-  const run = runTransfer(context, compileTransfer(readTransfer(object, choice.from, part)), {
+  const run = await runTransfer(context, compileTransfer(readTransfer(object, choice.from, part)), {
     inputs: {},
     stallMs: choice.patient ? PATIENCE * stallMs : stallMs,
     ...(request.signal ? { signal: request.signal } : {}),
+  }).catch((error: unknown) => {
+    throw request.signal?.aborted ? cancelled(`read "${formatAddress(object.address)}"`) : error;
   });
   try {
     yield* run.stream(OBJECT_STREAM);

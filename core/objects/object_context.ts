@@ -1,6 +1,7 @@
 import type { OpTable } from "../../ioswitch/op_table.ts";
 import type { ServiceRegistry } from "../../ioswitch/services.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { SpacePermits } from "./space_permits.ts";
 import type { SpaceRegistry } from "./space_registry.ts";
 
 /** What the use cases of this folder work on. */
@@ -9,6 +10,7 @@ export interface ObjectContext {
   readonly spaces: SpaceRegistry;
   readonly table: OpTable;
   readonly services: ServiceRegistry;
+  readonly permits: SpacePermits;
   readonly settings: ObjectSettings;
   /** The clock, in ms since 1970. */
   readonly now: () => number;

@@ -34,7 +34,10 @@ export async function writeBlocks(
   signal: AbortSignal,
 ): Promise<BlockProgress> {
   const plan = compileTransfer(putTransfer(targets, request.source.size));
-  const run = runTransfer(context, plan, { inputs: { [OBJECT_STREAM]: countedSource(request) }, signal });
+  const run = await runTransfer(context, plan, {
+    inputs: { [OBJECT_STREAM]: countedSource(request) },
+    signal,
+  });
   const onWritten = (index: number) => request.onEvent?.({ type: "step", step: `block ${index} written` });
   const facts = run.value(CONTENT_RESULT) as Promise<unknown> as Promise<ContentFacts>;
   const outcomes = await settle(run, targets.blocks, facts, onWritten);
@@ -61,7 +64,7 @@ export async function takeOver(
     await options.announce(missing);
     const object = { generation, redundancy, facts: progress.facts };
     const plan = compileTransfer(rebuildTransfer(object, written, missing));
-    const run = runTransfer(context, plan, { inputs: {}, signal: options.signal });
+    const run = await runTransfer(context, plan, { inputs: {}, signal: options.signal });
     const outcomes = await settle(run, missing);
     written = [...written, ...outcomes.written];
     failures = new Map([...failures, ...outcomes.failures]);

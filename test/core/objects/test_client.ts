@@ -2,6 +2,7 @@ import type { Catalog } from "../../../core/catalog/catalog.ts";
 import { openSqliteCatalog } from "../../../core/catalog/open_sqlite_catalog.ts";
 import type { Client } from "../../../core/client.ts";
 import { createLocalClient } from "../../../core/local_client.ts";
+import { createSpacePermits } from "../../../core/objects/space_permits.ts";
 import { createSpaceRegistry } from "../../../core/objects/space_registry.ts";
 import { type Layer, withLayers } from "../../../core/store/layer.ts";
 import { openStore } from "../../../core/store/open_store.ts";
@@ -27,7 +28,7 @@ let clients = 0;
 /** Makes a client with `count` memory spaces called `s0`, `s1`, …, each a failure domain of its own. */
 export async function createTestClient(
   count: number,
-  options: { readonly stallMs?: number; readonly thresholdBytes?: number } = {},
+  options: { readonly stallMs?: number; readonly thresholdBytes?: number; readonly places?: number } = {},
 ): Promise<TestClient> {
   const id = clients++;
   const catalog = await openSqliteCatalog({ file: ":memory:" });
@@ -51,6 +52,7 @@ export async function createTestClient(
     {
       catalog,
       spaces,
+      permits: createSpacePermits(async () => options.places ?? 16),
       table: TRANSFER_TABLE,
       services: createServices().with(SPACE_STORES, spaces),
       settings: {
