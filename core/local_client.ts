@@ -6,7 +6,7 @@ import { openSqliteCatalog } from "./catalog/open_sqlite_catalog.ts";
 import type { Client } from "./client.ts";
 import type { Config } from "./config/config_schema.ts";
 import { JcsError } from "./errors.ts";
-import { BLOCK_STALL_MS, UPLOAD_LEASE_MS } from "./limits.ts";
+import { BLOCK_STALL_MS, SPACE_CONCURRENCY_DEFAULT, UPLOAD_LEASE_MS } from "./limits.ts";
 import { findObject } from "./objects/find_object.ts";
 import { getObject } from "./objects/get_object.ts";
 import { listObjects } from "./objects/list_objects.ts";
@@ -53,9 +53,14 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
   const temporary = temporarySpaces(environment, new Date(now()));
   const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
   const placesOf = async (name: string) => {
-    const space = await spaces.find(name);
-    if (!space) return 0;
-    return readOptions(LAYER_OPTIONS, { ...parseConnection(space.connection), environment }).concurrency;
+    try {
+      const space = await spaces.find(name);
+      const connection = parseConnection(await unsealSecrets(space?.connection ?? "", home));
+      return readOptions(LAYER_OPTIONS, { ...connection, environment }).concurrency;
+    } catch {
+      // What is wrong with the space shows when it is opened.
+      return SPACE_CONCURRENCY_DEFAULT;
+    }
   };
   const context: ObjectContext = {
     catalog,
