@@ -28,25 +28,32 @@ export function createGroupCommit(database: DatabaseSync, begin: () => Promise<v
   let draining: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const hopefuls = waiting.length;
-      try {
-        await begin();
-      } catch (error) {
-        // Those that came meanwhile have not waited as long.
-        for (const unit of waiting.splice(0, hopefuls)) unit.fail(error);
-        continue;
-      }
-      const units = waiting.splice(0, UNITS_MAX);
-      try {
-        const settle: (() => void)[] = [];
-        for (const unit of units) settle.push(await runBehindSavepoint(unit));
-        database.exec("commit");
-        for (const each of settle) each();
-      } catch (error) {
-        rollBack();
-        for (const unit of units) unit.fail(error);
-      }
+    try {
+      while (waiting.length > 0) await commitWaiting();
+    } finally {
+      // In the same step as the last look at what waits: a unit that came in between would wait for ever.
+      draining = undefined;
+    }
+  }
+
+  async function commitWaiting(): Promise<void> {
+    const hopefuls = waiting.length;
+    try {
+      await begin();
+    } catch (error) {
+      // Those that came meanwhile have not waited as long.
+      for (const unit of waiting.splice(0, hopefuls)) unit.fail(error);
+      return;
+    }
+    const units = waiting.splice(0, UNITS_MAX);
+    try {
+      const settle: (() => void)[] = [];
+      for (const unit of units) settle.push(await runBehindSavepoint(unit));
+      database.exec("commit");
+      for (const each of settle) each();
+    } catch (error) {
+      rollBack();
+      for (const unit of units) unit.fail(error);
     }
   }
 
@@ -83,9 +90,7 @@ export function createGroupCommit(database: DatabaseSync, begin: () => Promise<v
           },
           fail: reject,
         });
-        draining ??= drain().finally(() => {
-          draining = undefined;
-        });
+        draining ??= drain();
       }),
     idle: async () => {
       while (draining !== undefined) await draining;

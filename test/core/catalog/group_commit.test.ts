@@ -58,6 +58,16 @@ test("units never run at the same time", async () => {
   );
 });
 
+test("a unit is run whenever it comes, also in the very moment in which the last one ends", async () => {
+  for (let steps = 0; steps < 40; steps++) {
+    const first = group.run(insert(2 * steps));
+    for (let step = 0; step < steps; step++) await Promise.resolve();
+    const second = group.run(insert(2 * steps + 1));
+    await Promise.all([first, second]);
+  }
+  expect(values()).toHaveLength(80);
+});
+
 test("a unit that fails is undone alone", async () => {
   const results = await Promise.allSettled([
     group.run(insert(1)),
