@@ -1,4 +1,5 @@
 import type { ByteStream } from "../bytes/byte_stream.ts";
+import { unlessAborted } from "../bytes/unless_aborted.ts";
 import { JcsError } from "../errors.ts";
 
 /** Bytes that come once and whose number nobody knows: stdin, a pipe. */
@@ -29,21 +30,16 @@ async function* pull(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const iterator = stream[Symbol.asyncIterator]();
-  const cancelled = Promise.withResolvers<never>();
-  cancelled.promise.catch(() => undefined);
-  const cancel = () => cancelled.reject(new JcsError("Cancelled", "Cannot read standard input: interrupted"));
-  signal?.addEventListener("abort", cancel, { once: true });
-  if (signal?.aborted) cancel();
+  const error = () => new JcsError("Cancelled", "Cannot read standard input: interrupted");
   let ended = false;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), cancelled.promise]);
+      const next = await unlessAborted(() => iterator.next(), { signal, error });
       if (next.done) break;
       if (next.value.length > 0) yield next.value;
     }
     ended = true;
   } finally {
-    signal?.removeEventListener("abort", cancel);
     // Not awaited: a stream that waits for a terminal would answer only with the next key.
     if (!ended) void iterator.return?.()?.catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import { shareBuffer } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
+import { unlessAborted } from "../bytes/unless_aborted.ts";
 import type { StoreInfo } from "./store.ts";
 import { storeError } from "./store_error.ts";
 
@@ -55,27 +56,6 @@ export function takeBody(
       Promise.resolve(iterator.return?.()).catch(() => {});
     },
   };
-}
-
-/** What `start` gives, or `error()` as soon as the signal is aborted; then the work goes on unobserved. */
-export async function unlessAborted<T>(
-  start: () => Promise<T>,
-  options: { readonly signal: AbortSignal | undefined; readonly error: () => Error },
-): Promise<T> {
-  const { signal, error } = options;
-  if (signal === undefined) return await start();
-  if (signal.aborted) throw error();
-  const work = start();
-  let stop: (() => void) | undefined;
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      stop = () => reject(error());
-      signal.addEventListener("abort", stop, { once: true });
-      work.then(resolve, reject);
-    });
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
 }
 
 async function* single(bytes: Uint8Array): ByteStream {

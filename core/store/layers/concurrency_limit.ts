@@ -1,9 +1,9 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
+import { unlessAborted } from "../../bytes/unless_aborted.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta } from "../store.ts";
 import { storeError } from "../store_error.ts";
-import { unlessAborted } from "../take_body.ts";
 import { wrapStore } from "./wrap_store.ts";
 
 /** Lets at most `concurrency` reads, and as many other operations, run at the same time (0: no limit); the others wait in order.

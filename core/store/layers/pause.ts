@@ -1,4 +1,4 @@
-import { unlessAborted } from "../take_body.ts";
+import { unlessAborted } from "../../bytes/unless_aborted.ts";
 
 /** Waits `delayMs` milliseconds, or throws `error()` as soon as the signal is aborted. */
 export async function pause(

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { streamSource } from "../../../core/local/stream_source.ts";
 
@@ -24,6 +25,26 @@ describe("streamSource", () => {
     const next = streamSource(silent(), { signal: stop.signal }).open()[Symbol.asyncIterator]().next();
     stop.abort();
     await expect(next).rejects.toMatchObject({ kind: "Cancelled" });
+  });
+
+  it("keeps nothing of the chunks that were read, however long the stream is", async () => {
+    const chunks: WeakRef<Uint8Array>[] = [];
+    async function* input() {
+      for (let i = 0; i < 64; i++) {
+        const chunk = new Uint8Array(64 * 1024);
+        chunks.push(new WeakRef(chunk));
+        yield chunk;
+        // A turn of the event loop: until then a WeakRef holds what it was made of.
+        await setImmediate();
+      }
+    }
+    const stop = new AbortController();
+    const stream = streamSource(input(), { signal: stop.signal }).open()[Symbol.asyncIterator]();
+    for (let i = 0; i < 64; i++) await stream.next();
+    await setImmediate();
+    Bun.gc(true);
+    expect(chunks.filter((chunk) => chunk.deref() !== undefined).length).toBeLessThan(16);
+    await stream.return?.();
   });
 
   it("passes a failure on and ends the input when the reader stops", async () => {
