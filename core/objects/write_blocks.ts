@@ -54,20 +54,30 @@ export async function takeOver(
 ): Promise<BlockProgress> {
   const { redundancy, generation } = targets;
   const { needed } = shapeOf(redundancy);
-  const alternates = [...targets.alternates];
+  let alternates = [...targets.alternates];
   let { written, failures } = progress;
   while (written.length >= needed && written.length < targets.blocks.length && alternates.length > 0) {
     const missing = targets.blocks
       .filter((target) => !written.some((block) => block.index === target.index))
       .slice(0, alternates.length)
-      .map((target) => targetOf(target.descriptor, target.index, alternates.shift()!));
+      .map((target, i) => targetOf(target.descriptor, target.index, alternates[i]!));
     await options.announce(missing);
     const object = { generation, redundancy, facts: progress.facts };
     const plan = compileTransfer(rebuildTransfer(object, written, missing));
     const run = await runTransfer(context, plan, { inputs: {}, signal: options.signal });
-    const outcomes = await settle(run, missing);
-    written = [...written, ...outcomes.written];
-    failures = new Map([...failures, ...outcomes.failures]);
+    try {
+      const outcomes = await settle(run, missing);
+      written = [...written, ...outcomes.written];
+      failures = new Map([...failures, ...outcomes.failures]);
+      alternates = alternates.slice(missing.length);
+    } catch (error) {
+      const failure = fromPlanError(error);
+      const unreadable = written.find((block) => block.index === failure.where.block);
+      if (unreadable === undefined || options.signal.aborted) throw failure;
+      // What cannot be read back was not stored: it is missing, too. The spaces that were to take over did nothing wrong.
+      written = written.filter((block) => block !== unreadable);
+      failures = new Map([...failures, [unreadable.space, failure]]);
+    }
   }
   return { facts: progress.facts, written, failures };
 }

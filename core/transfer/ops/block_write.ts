@@ -123,13 +123,20 @@ function knownBytes(attrs: BlockWriteAttrs, seed: DescriptorSeed): number | unde
 function guardInput(source: ByteStream) {
   const iterator = source[Symbol.asyncIterator]();
   let failed = false;
-  async function next() {
+  let last: Promise<unknown> = Promise.resolve();
+  async function pull() {
     try {
       return await iterator.next();
     } catch (error) {
       failed = true;
       throw error;
     }
+  }
+  /** One pull at a time: a store may give up while it still waits for a chunk. */
+  function next() {
+    const result = last.then(pull);
+    last = result.catch(() => undefined);
+    return result;
   }
   async function drain() {
     while (!(await next()).done);
