@@ -20,6 +20,10 @@ export interface Capabilities {
   readonly copy: boolean;
   readonly move: boolean;
   readonly append: boolean;
+  /** Bytes in the middle of an object can be replaced. */
+  readonly writeAt: boolean;
+  /** `WriteOptions.storageClass` means something. */
+  readonly storageClass: boolean;
   readonly multipart: boolean;
   readonly link: boolean;
   readonly sign: boolean;
@@ -54,6 +58,8 @@ export interface ObjectMeta {
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly storageClass?: string;
+  /** Of a link: what it leads to, as it was given. */
+  readonly linkTarget?: string;
 }
 
 /** Options of every operation. */
@@ -87,6 +93,8 @@ export interface WriteOptions extends CallOptions {
   readonly ifAbsent?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  /** The service's own word, for example `STANDARD_IA`; `Unsupported` without the capability. */
+  readonly storageClass?: string;
 }
 
 /** Options of {@link Store.list}. */
@@ -155,6 +163,15 @@ export interface Store {
   copy?(source: string, target: string, options?: CallOptions): Promise<void>;
   /** Renames inside the service; replaces the target. */
   move?(source: string, target: string, options?: CallOptions): Promise<void>;
+  /** Adds bytes to the end of the object, which is made when there is none. An append that fails may have added a part. */
+  append?(path: string, body: Uint8Array | ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
+  /** Replaces the bytes from `offset` on, which must not be past the end; the object grows when they go beyond it. */
+  writeAt?(path: string, offset: number, bytes: Uint8Array, options?: CallOptions): Promise<void>;
+  /** Makes a link at `path` that leads to `target`, another path of this store, which need not exist. Replaces a link; anything else there is
+   *  `AlreadyExists`. */
+  link?(path: string, target: string, options?: CallOptions): Promise<void>;
+  /** Lets the service itself fetch `url` into the object. */
+  fetch?(path: string, url: string, options?: CallOptions): Promise<ObjectMeta>;
   /** Starts an upload in parts. */
   multipart?(path: string, options?: WriteOptions): Promise<MultipartUpload>;
   makeDirectory?(path: string, options?: CallOptions): Promise<void>;

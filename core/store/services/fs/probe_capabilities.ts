@@ -24,6 +24,8 @@ export async function probeCapabilities(directory: string): Promise<Capabilities
     copy: true,
     move: true,
     append: false,
+    writeAt: false,
+    storageClass: false,
     multipart: false,
     link: false,
     sign: false,

@@ -21,6 +21,8 @@ const CAPABILITIES: Capabilities = {
   copy: true,
   move: true,
   append: false,
+  writeAt: false,
+  storageClass: false,
   multipart: true,
   link: false,
   sign: false,

@@ -33,6 +33,8 @@ export async function openS3Store(
     copy: true,
     move: false,
     append: false,
+    writeAt: false,
+    storageClass: false,
     multipart: true,
     link: false,
     sign: !source.options.anonymous,
