@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildExecutable } from "../../build.ts";
 import { ROOT } from "../cli/spawn_program.ts";
@@ -50,4 +50,9 @@ function newest(names: readonly string[]): number {
 
 function mtimeMs(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Whether Deno is installed. */
+export function hasDeno(): boolean {
+  return existsSync(ON_DENO[0]);
 }

@@ -131,23 +131,21 @@ export function sampleBytes(count: number, seed: number | string = 0): Buffer {
   return createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(count));
 }
 
-/** SHA-256 of every file below `root`, by its path there. */
-export function fingerprint(root: string): Record<string, string> {
-  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(
-    files
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort()
-      .map((file) => [
-        file.slice(root.length + 1),
-        createHash("sha256").update(readFileSync(file)).digest("hex"),
-      ]),
-  );
+/** Every file below `root`, by its path there, in order. A file may come and go meanwhile. */
+export function filesBelow(root: string): readonly string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
 }
 
-/** Every file below `root`, by its path there. */
-export function filesBelow(root: string): readonly string[] {
-  return Object.keys(fingerprint(root));
+/** SHA-256 of every file below `root`, by its path there. */
+export function fingerprint(root: string): Readonly<Record<string, string>> {
+  const digest = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(root, file)))
+      .digest("hex");
+  return Object.fromEntries(filesBelow(root).map((file) => [file, digest(file)]));
 }
 
 /** Waits until `condition` gives something, and returns that; fails after a while. */
