@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "mv", load: () => import("./mv.ts") },
   { name: "redundancy", load: () => import("./redundancy.ts") },
   { name: "plan", load: () => import("./plan.ts") },
+  { name: "bench", load: () => import("./bench.ts") },
   { name: "completion", load: () => import("./completion.ts") },
   { name: "version", load: () => import("./version.ts") },
 ];

@@ -43,6 +43,17 @@ export const STRIP_CHUNK_BYTES_DEFAULT = 1 * MIB;
 export const CODING_PIECE_BYTES = 1 * MIB;
 export const CODING_STRIPE_BYTES = 16 * MIB;
 
+/** The first bytes of shards that a computation reads are coded where they pass, and so is every stripe of fewer bytes than the second
+ *  bound: a worker would take longer to be asked. */
+export const CODING_INLINE_BYTES_MAX = 4 * MIB;
+export const CODING_JOB_BYTES_MIN = 512 * KIB;
+
+/** Most coding workers of one process (there are never more than cores beside the main thread's), the jobs that one may have, running
+ *  and waiting, and the memory to which stripes from elsewhere are copied: what does not fit in is coded where it passes. */
+export const CODING_WORKERS_MAX = 8;
+export const CODING_JOBS_PER_WORKER = 2;
+export const CODING_MEMORY_BYTES = 64 * MIB;
+
 /** How long a block read may give nothing before another block is taken instead. */
 export const BLOCK_STALL_MS = 10_000;
 

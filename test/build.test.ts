@@ -77,7 +77,7 @@ test("what lies in the folder where it runs changes nothing", () => {
   expect(stdout).not.toContain(home);
 });
 
-test("every worker starts in the executable", async () => {
+test("every worker starts in the executable, and computes what the main thread does", async () => {
   const names = findWorkers().map((file) => basename(file));
   expect(names.length).toBeGreaterThan(0);
   const fixture = await buildExecutable({
@@ -85,6 +85,6 @@ test("every worker starts in the executable", async () => {
     outfile: join(directory, "fixture"),
   });
   const { status, stdout } = alone(fixture, names);
-  expect(stdout).toBe(names.map((name) => `${name} answered\n`).join(""));
+  expect(stdout).toBe(`${names.map((name) => `${name} answered\n`).join("")}workers code\n`);
   expect(status).toBe(0);
 });

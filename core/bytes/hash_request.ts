@@ -4,8 +4,7 @@ export type HashRequest =
   | { readonly kind: "digest"; readonly id: number }
   | { readonly kind: "cancel"; readonly id: number };
 
-/** What a hashing worker answers: that it runs, a buffer that it has taken in (to be filled again), or the digest in hex. */
+/** What a hashing worker answers: a buffer that it has taken in (to be filled again), or the digest in hex. */
 export type HashReply =
-  | { readonly kind: "ready" }
   | { readonly kind: "buffer"; readonly id: number; readonly buffer: ArrayBuffer }
   | { readonly kind: "digest"; readonly id: number; readonly hex: string };

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { parentPort } from "node:worker_threads";
+import { WORKER_READY } from "../worker_pool.ts";
 import type { HashReply, HashRequest } from "./hash_request.ts";
 
 // The body of a hashing worker: any number of SHA-256 side by side. It is started by hash_pool.ts only.
@@ -28,4 +29,4 @@ function answer(request: HashRequest): void {
 }
 
 parentPort?.on("message", answer);
-reply({ kind: "ready" });
+parentPort?.postMessage(WORKER_READY);

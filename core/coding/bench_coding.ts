@@ -1,137 +1,109 @@
-import { randomFillSync } from "node:crypto";
+import { measureSpeed, type Speed } from "../measure_speed.ts";
+import { inlineJob, type JobShape, threadedJob } from "./bench_job.ts";
 import type { Code } from "./code.ts";
 import { createCode } from "./create_code.ts";
-import { createShardMemory } from "./shard_memory.ts";
+import { createLocalCode } from "./create_local_code.ts";
 
-/** One measured case. Speeds count the bytes of all k data shards, whatever is computed, in 10^9 bytes per second. */
-export interface CodingBenchResult {
+/** A code to measure: with `globalParities`, one with local groups, whose parities are local and global ones. */
+export interface BenchShape {
+  readonly dataShards: number;
+  readonly parityShards: number;
+  readonly globalParities?: number;
+}
+
+/** `rebuild n`: the first n data shards from the others. `local repair`: the first data shard from its group, for codes with groups. */
+export type BenchOperation = "encode" | "rebuild 1" | "rebuild 2" | "local repair";
+
+/** One measured case. Speeds count the bytes of the shards that are read: all data for encoding and for codes without groups. */
+export interface CodingBenchResult extends Speed {
   /** For example `encode 4+2 64KiB hot in place`. */
   readonly name: string;
-  readonly bestGBps: number;
-  readonly medianGBps: number;
-  /** The slowest of the middle half of all windows, and the fastest. */
-  readonly middleGBps: readonly [low: number, high: number];
-  readonly windows: number;
+  readonly operation: BenchOperation;
+  readonly shape: string;
+  readonly shardBytes: number;
+  readonly temperature: "hot" | "cold";
+  readonly memory: "in place" | "copied";
+  readonly threads: number;
 }
 
 /** What to measure; each list multiplies the cases. */
 export interface CodingBenchOptions {
-  readonly shapes?: readonly { readonly dataShards: number; readonly parityShards: number }[];
+  readonly shapes?: readonly BenchShape[];
   readonly shardBytes?: readonly number[];
   readonly operations?: readonly BenchOperation[];
   /** `hot`: one stripe again and again; `cold`: stripes in turn, more than any cache holds. */
   readonly temperatures?: readonly ("hot" | "cold")[];
-  /** `in place`: buffers in shard memory; `copied`: ordinary ones. */
+  /** `in place`: buffers in shard memory; `copied`: ordinary ones, on this thread only. */
   readonly memories?: readonly ("in place" | "copied")[];
-  /** Time for one case, in windows of {@link WINDOW_MS}. */
+  /** Worker threads; 0 for this thread alone. */
+  readonly threads?: readonly number[];
+  /** Time for one case. */
   readonly caseMs?: number;
 }
 
-/** `rebuild n`: the first n data shards from the others. */
-export type BenchOperation = "encode" | "rebuild 1" | "rebuild 2";
+/** All operations, in the order in which they are measured. */
+export const BENCH_OPERATIONS: readonly BenchOperation[] = [
+  "encode",
+  "rebuild 1",
+  "rebuild 2",
+  "local repair",
+];
 
-/** Length of one window: long against the clock's resolution, short against other programs' bursts. */
-const WINDOW_MS = 4;
+const DEFAULT_SHAPES: readonly BenchShape[] = [
+  { dataShards: 3, parityShards: 2 },
+  { dataShards: 4, parityShards: 2 },
+  { dataShards: 6, parityShards: 3 },
+  { dataShards: 10, parityShards: 4 },
+  { dataShards: 12, parityShards: 4, globalParities: 2 },
+];
 
-const COLD_BYTES = 128 * 1024 * 1024;
-
-/** Time before the first window, in which the engines finish compiling. */
-const WARM_UP_MS = 80;
-
-/** Measures coding speed on one thread, case by case, yielding each result when it is there. Uses up to 128 MiB for cold cases. */
-export function* benchCoding(options: CodingBenchOptions = {}): Iterable<CodingBenchResult> {
-  const shapes = options.shapes ?? [
-    { dataShards: 3, parityShards: 2 },
-    { dataShards: 4, parityShards: 2 },
-    { dataShards: 6, parityShards: 3 },
-    { dataShards: 10, parityShards: 4 },
-  ];
-  for (const shape of shapes) {
-    for (const operation of options.operations ?? ["encode", "rebuild 1", "rebuild 2"]) {
-      for (const shardBytes of options.shardBytes ?? [64 * 1024, 1024 * 1024]) {
-        for (const temperature of options.temperatures ?? ["hot", "cold"]) {
-          for (const memory of options.memories ?? ["in place", "copied"]) {
-            const code = createCode(shape);
-            const size = `${shape.dataShards}+${shape.parityShards} ${shardBytes / 1024}KiB`;
-            const job = makeJob({ code, operation, shardBytes, temperature, memory });
-            const speeds = measure(job, options.caseMs ?? 200, (shape.dataShards * shardBytes) / 1e6);
-            yield summarise(`${operation} ${size} ${temperature} ${memory}`, speeds);
-          }
-        }
+/** Measures coding speed, case by case, yielding each result when it is there. Cases that make no sense are left out. Uses some 256 MiB
+ *  for cold cases. Throws `Usage` for a shape that does not exist, and `Unsupported` where worker threads are asked for and cannot be had. */
+export async function* benchCoding(options: CodingBenchOptions = {}): AsyncGenerator<CodingBenchResult> {
+  for (const benchShape of options.shapes ?? DEFAULT_SHAPES) {
+    const { code, title } = codeOf(benchShape);
+    for (const shape of casesOf(code, options)) {
+      const { operation, shardBytes, temperature, memory, threads } = shape;
+      const job = threads === 0 ? inlineJob(shape) : await threadedJob(shape);
+      try {
+        const speed = await measureSpeed(job.run, { bytes: job.bytes, caseMs: options.caseMs ?? 200 });
+        const workers = threads === 0 ? "" : ` ${threads} ${threads === 1 ? "worker" : "workers"}`;
+        const name = `${operation} ${title} ${shardBytes / 1024}KiB ${temperature} ${memory}${workers}`;
+        yield { name, operation, shape: title, shardBytes, temperature, memory, threads, ...speed };
+      } finally {
+        await job.end();
       }
     }
   }
 }
 
-/** A function that does the work once, on the next stripe. */
-function makeJob(shape: {
-  readonly code: Code;
-  readonly operation: BenchOperation;
-  readonly shardBytes: number;
-  readonly temperature: "hot" | "cold";
-  readonly memory: "in place" | "copied";
-}): () => void {
-  const { code, operation, shardBytes } = shape;
-  const all = Array.from({ length: code.dataShards + code.parityShards }, (_, shard) => shard);
-  const lostCount = operation === "encode" ? 0 : operation === "rebuild 1" ? 1 : 2;
-  const rebuild =
-    lostCount === 0
-      ? code.rebuild(all.slice(0, code.dataShards), all.slice(code.dataShards))
-      : code.rebuild(all.slice(lostCount), all.slice(0, lostCount));
-  rebuild.prepare();
-  const stripeBytes = all.length * (shardBytes + 4096);
-  const stripeCount = shape.temperature === "hot" ? 1 : Math.ceil(COLD_BYTES / stripeBytes);
-  const memory =
-    shape.memory === "copied" ? undefined : createShardMemory({ bytes: stripeCount * stripeBytes });
-  const stripes = Array.from({ length: stripeCount }, () => {
-    const buffers =
-      memory?.lease(all.length, shardBytes)?.buffers ?? all.map(() => new Uint8Array(shardBytes));
-    for (const buffer of buffers) randomFillSync(buffer);
-    return {
-      inputs: rebuild.inputs.map((shard) => buffers[shard]!),
-      outputs: rebuild.outputs.map((shard) => buffers[shard]!),
-    };
-  });
-  let next = 0;
-  return () => {
-    const stripe = stripes[next]!;
-    rebuild.run(stripe.inputs, stripe.outputs);
-    next = (next + 1) % stripeCount;
-  };
-}
-
-/** Speeds of all windows, in GB/s; one run of `job` works on `megabytes` of data. */
-function measure(job: () => void, caseMs: number, megabytes: number): number[] {
-  runFor(job, WARM_UP_MS);
-  const speeds: number[] = [];
-  const end = performance.now() + caseMs;
-  do {
-    const { count, elapsedMs } = runFor(job, WINDOW_MS);
-    speeds.push((count * megabytes) / elapsedMs);
-  } while (performance.now() < end);
-  return speeds;
-}
-
-function runFor(job: () => void, durationMs: number): { readonly count: number; readonly elapsedMs: number } {
-  const start = performance.now();
-  let count = 0;
-  let elapsedMs = 0;
-  do {
-    job();
-    count += 1;
-    elapsedMs = performance.now() - start;
-  } while (elapsedMs < durationMs);
-  return { count, elapsedMs };
-}
-
-function summarise(name: string, speeds: number[]): CodingBenchResult {
-  const ordered = [...speeds].sort((left, right) => left - right);
-  const at = (part: number) => ordered[Math.min(ordered.length - 1, Math.floor(ordered.length * part))]!;
+function codeOf(shape: BenchShape): { readonly code: Code; readonly title: string } {
+  const { dataShards, parityShards, globalParities } = shape;
+  if (globalParities === undefined)
+    return { code: createCode({ dataShards, parityShards }), title: `${dataShards}+${parityShards}` };
+  const localParities = parityShards - globalParities;
   return {
-    name,
-    bestGBps: at(1),
-    medianGBps: at(0.5),
-    middleGBps: [at(0.25), at(0.75)],
-    windows: speeds.length,
+    code: createLocalCode({ dataShards, localParities, globalParities }),
+    title: `${dataShards}+${localParities}+${globalParities}`,
   };
+}
+
+function* casesOf(code: Code, options: CodingBenchOptions): Iterable<JobShape> {
+  for (const operation of options.operations ?? BENCH_OPERATIONS) {
+    const lost = operation === "encode" ? 0 : operation === "rebuild 2" ? 2 : 1;
+    if (lost > code.parityShards || code.parityShards === 0) continue;
+    if (operation === "local repair" && code.groups.length === 0) continue;
+    // The one lost shard of a code with groups comes from its group: that is local repair.
+    if (operation === "rebuild 1" && code.groups.length > 0) continue;
+    for (const shardBytes of options.shardBytes ?? [64 * 1024, 1024 * 1024]) {
+      for (const temperature of options.temperatures ?? ["hot", "cold"]) {
+        for (const memory of options.memories ?? ["in place", "copied"]) {
+          for (const threads of options.threads ?? [0]) {
+            if (threads > 0 && memory === "copied") continue;
+            yield { code, operation, lost, shardBytes, temperature, memory, threads };
+          }
+        }
+      }
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { giveBack, poolMemory, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
 import type { OpSpec } from "../../../ioswitch/op_spec.ts";
+import { createCoder } from "../../coding/coder.ts";
 import { createCode } from "../../coding/create_code.ts";
 import { adoptShardMemory } from "../../coding/shard_memory.ts";
 import { JcsError } from "../../errors.ts";
@@ -31,10 +32,10 @@ export const ecRebuild: OpSpec<EcRebuildAttrs> = {
     const { attrs } = context;
     // So that the code works on pooled buffers where they are.
     adoptShardMemory(poolMemory());
-    const rebuild = createCode(attrs).rebuild(attrs.inputs, attrs.outputs);
+    const coder = createCoder({ code: createCode(attrs), present: attrs.inputs, wanted: attrs.outputs });
     const readers = attrs.inputs.map((_, port) => createByteReader(context.stream(port)));
-    const inputs = rebuild.inputs.map((shard) => readers[attrs.inputs.indexOf(shard)]!);
-    const sinks = rebuild.outputs.map((shard) => context.sink(attrs.outputs.indexOf(shard)));
+    const inputs = coder.inputs.map((shard) => readers[attrs.inputs.indexOf(shard)]!);
+    const sinks = coder.outputs.map((shard) => context.sink(attrs.outputs.indexOf(shard)));
     const pieceBytes = pieceBytesFor(attrs.dataShards);
     try {
       await Promise.all(
@@ -42,10 +43,10 @@ export const ecRebuild: OpSpec<EcRebuildAttrs> = {
       );
       for (;;) {
         const pieces = await Promise.all(inputs.map((reader) => reader.exactly(pieceBytes)));
-        const length = commonLength(pieces, rebuild.inputs);
+        const length = commonLength(pieces, coder.inputs);
         if (length === 0) break;
         const outputs = sinks.map(() => takeBuffer(length));
-        rebuild.run(pieces, outputs);
+        await coder.run(pieces, outputs);
         pieces.forEach(giveBack);
         const taken = await Promise.all(sinks.map((sink, i) => sink.write(outputs[i]!)));
         taken.forEach((ok, i) => {

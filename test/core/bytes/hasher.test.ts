@@ -77,10 +77,7 @@ test("the caller may change its chunk as soon as it was taken, and it is never d
 });
 
 test("no more than the buffers' bytes are under way: then update waits", async () => {
-  const stuck = await poolOf(
-    "stuck",
-    'parentPort.on("message", () => {}); parentPort.postMessage({ kind: "ready" });',
-  );
+  const stuck = await poolOf("stuck", 'parentPort.on("message", () => {}); parentPort.postMessage("ready");');
   const hasher = createHasher({ algorithm: "sha256", pool: stuck });
   const room = HASH_BUFFERS_MAX * HASH_BUFFER_BYTES;
   expect(hasher.update(bytes.subarray(0, room))).toBeUndefined();
@@ -118,7 +115,7 @@ test.each([
 
 test("a worker that dies while it hashes is an error, of update or of digest", async () => {
   const code =
-    'parentPort.on("message", () => { throw new Error("out of luck"); }); parentPort.postMessage({ kind: "ready" });';
+    'parentPort.on("message", () => { throw new Error("out of luck"); }); parentPort.postMessage("ready");';
   const dying = await poolOf("dying", code);
   const failure = { kind: "Unexpected", message: "Cannot hash on a worker thread: it died" };
   const one = createHasher({ algorithm: "sha256", pool: dying });

@@ -3,6 +3,7 @@ import { on } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import type { HashReply, HashRequest } from "../../../core/bytes/hash_request.ts";
+import { WORKER_READY } from "../../../core/worker_pool.ts";
 
 test("keeps hashes apart, gives buffers back, and forgets what was cancelled", async () => {
   const worker = new Worker(new URL("../../../core/bytes/sha256_worker.ts", import.meta.url));
@@ -24,9 +25,10 @@ test("keeps hashes apart, gives buffers back, and forgets what was cancelled", a
     send({ kind: "digest", id: 2 });
     send({ kind: "digest", id: 3 });
     const seen: string[] = [];
-    for await (const [reply] of replies as AsyncIterable<[HashReply]>) {
-      if (reply.kind === "buffer") seen.push(`buffer ${reply.id} ${reply.buffer.byteLength}`);
-      else seen.push(reply.kind === "digest" ? `${reply.id} ${reply.hex}` : reply.kind);
+    for await (const [reply] of replies as AsyncIterable<[HashReply | typeof WORKER_READY]>) {
+      if (reply === WORKER_READY) seen.push(reply);
+      else if (reply.kind === "buffer") seen.push(`buffer ${reply.id} ${reply.buffer.byteLength}`);
+      else seen.push(`${reply.id} ${reply.hex}`);
       if (seen.length === 8) break;
     }
     const hex = (text: string) => createHash("sha256").update(text).digest("hex");

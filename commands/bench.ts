@@ -1,0 +1,19 @@
+import coding from "./bench/coding.ts";
+import hash from "./bench/hash.ts";
+import type { Command } from "./command.ts";
+
+/** What can be measured, in the order of the help. A new one is a file in `bench/` and a line here. */
+const BENCHMARKS: readonly Command[] = [coding, hash];
+
+/** `jcs bench`: how fast this machine does what jcs does. */
+const bench: Command = {
+  name: "bench",
+  define(program, edge) {
+    program
+      .summary("measure how fast this machine is")
+      .description("Measures how fast this machine does what jcs does.");
+    for (const benchmark of BENCHMARKS) benchmark.define(program.command(benchmark.name), edge);
+  },
+};
+
+export default bench;
