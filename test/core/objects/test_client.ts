@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { Catalog } from "../../../core/catalog/catalog.ts";
 import { openSqliteCatalog } from "../../../core/catalog/open_sqlite_catalog.ts";
 import type { Client } from "../../../core/client.ts";
@@ -25,18 +27,31 @@ export interface TestClient {
 
 let clients = 0;
 
-/** Makes a client with `count` memory spaces called `s0`, `s1`, …, each a failure domain of its own. */
+/** Makes a client with `count` memory spaces called `s0`, `s1`, …, each a failure domain of its own; with `directory` they are directories
+ *  below it. */
 export async function createTestClient(
   count: number,
-  options: { readonly stallMs?: number; readonly thresholdBytes?: number; readonly places?: number } = {},
+  options: {
+    readonly stallMs?: number;
+    readonly thresholdBytes?: number;
+    readonly places?: number;
+    readonly directory?: string;
+  } = {},
 ): Promise<TestClient> {
   const id = clients++;
   const catalog = await openSqliteCatalog({ file: ":memory:" });
   const names = Array.from({ length: count }, (_, i) => `s${i}`);
   const layers = new Map<string, Layer>();
-  const open = (name: string) => openStore(`memory://test-${id}-${name}?retries=0`, { environment: {} });
-  for (const name of names)
-    await catalog.spaces.add({ name, connection: `memory://test-${id}-${name}`, createdAt: new Date() });
+  const { directory } = options;
+  const connectionOf = (name: string) =>
+    directory === undefined
+      ? `memory://test-${id}-${name}?retries=0`
+      : `fs://${directory}/${name}?retries=0&sync=false`;
+  const open = (name: string) => openStore(connectionOf(name), { environment: {} });
+  for (const name of names) {
+    if (directory !== undefined) await mkdir(join(directory, name));
+    await catalog.spaces.add({ name, connection: connectionOf(name), createdAt: new Date() });
+  }
   const spaces = createSpaceRegistry({
     catalog,
     temporary: [],
