@@ -12,6 +12,7 @@ import { createGetTarget } from "./get_target.ts";
 import { addressJson } from "./object_json.ts";
 import { decideOverwrite, type Overwrite, timeOf } from "./overwrite.ts";
 import { plural } from "./plural.ts";
+import { refuseSameNames } from "./refuse_same_names.ts";
 import { checkRange, rangeOf, rangeOfSeveral } from "./run_cat.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
@@ -38,6 +39,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       "Cannot use --verify with --offset or --length: only a whole object has a SHA-256",
     );
   }
+  refuseSameNames(get.sources, "get");
   const client = await edge.client();
   const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
   const counts = { written: 0, unchanged: 0, kept: 0, bytes: 0 };

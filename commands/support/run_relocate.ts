@@ -1,11 +1,13 @@
 import { formatAddress } from "../../core/catalog/address.ts";
 import type { ObjectAddress } from "../../core/catalog/catalog.ts";
-import { JcsError } from "../../core/errors.ts";
+import type { Client } from "../../core/client.ts";
+import { isKind, JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
 import { type Destination, objectTarget, parseDestination, treeTarget } from "./destination.ts";
 import { lastName } from "./list_selection.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
+import { refuseSameNames } from "./refuse_same_names.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import type { Selection } from "./select_stored.ts";
 import { showDetail } from "./show_detail.ts";
@@ -25,6 +27,8 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
   const { command, sources } = relocate;
   const several = sources.length > 1;
   const destination = parseDestination(relocate.target, { command, several });
+  refuseSameNames(sources, command);
+  const startedAt = new Date();
   const client = await edge.client();
   let done = 0;
   const run = await runObjects<StoredItem>(edge, {
@@ -47,8 +51,12 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
       const source = item.object.address;
       const target = targetOf(item, destination);
       refuseSelf(source, { target, selection: item.selection, command });
-      const options = { replace: !relocate.ifAbsent };
-      await (command === "cp" ? client.copy(source, target, options) : client.move(source, target, options));
+      const relocateOne = (replace: boolean) =>
+        command === "cp"
+          ? client.copy(source, target, { replace })
+          : client.move(source, target, { replace });
+      if (several && !relocate.ifAbsent) await replaceOlder(client, { target, startedAt, relocateOne });
+      else await relocateOne(!relocate.ifAbsent);
       done++;
       showDetail(edge, {
         text: `${command === "cp" ? "copied" : "moved"} ${JSON.stringify(formatAddress(source))} to ${JSON.stringify(formatAddress(target))}`,
@@ -61,6 +69,30 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
     json: { [command === "cp" ? "copied" : "moved"]: done, failed: run.failed },
   });
   endRun(run, command === "cp" ? "copy" : "move");
+}
+
+/** Replaces what is at the target, but not what came there since the command began: several sources may give the same name, and none of
+ *  them must be lost. */
+async function replaceOlder(
+  client: Client,
+  options: {
+    readonly target: ObjectAddress;
+    readonly startedAt: Date;
+    readonly relocateOne: (replace: boolean) => Promise<void>;
+  },
+): Promise<void> {
+  const { target, startedAt, relocateOne } = options;
+  try {
+    await relocateOne(false);
+  } catch (error) {
+    if (!isKind(error, "AlreadyExists")) throw error;
+    const there = await client.stat(target).catch((missing: unknown) => {
+      if (!isKind(missing, "NotFound")) throw missing;
+      return undefined;
+    });
+    if (there !== undefined && there.updatedAt >= startedAt) throw error;
+    await relocateOne(true);
+  }
 }
 
 function targetOf(item: StoredItem, destination: Destination): ObjectAddress {

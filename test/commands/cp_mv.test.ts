@@ -46,6 +46,26 @@ describe.each([
     }
   });
 
+  it("never lets one source take the place of another", async () => {
+    await storeObject(client, "b/q/x");
+    const named = await run("b/p/d/x", "b/q/x", "b/p/new/");
+    expect(named.exitCode).toBe(2);
+    expect(named.stderr).toContain('both are called "x"');
+    const matched = await run("b/p/d/*", "b/q/*", "b/p/new/");
+    expect(matched.exitCode).toBe(9);
+    expect(matched.stderr).toContain("exists already");
+    const contents = [...client.objects.values()].map(({ bytes }) => Buffer.from(bytes).toString());
+    expect(contents).toEqual(expect.arrayContaining([...ALL, "b/q/x"]));
+  });
+
+  it("replaces what was there before, from several sources too", async () => {
+    await storeObject(client, "b/p/new/x");
+    const before = client.objects.get("b/p/new/x")!;
+    client.objects.set("b/p/new/x", { ...before, record: { ...before.record, updatedAt: new Date(0) } });
+    expect((await run("b/p/d/x", "b/q/z", "b/p/new/")).exitCode).toBe(0);
+    expect(Buffer.from(client.objects.get("b/p/new/x")!.bytes).toString()).toBe("b/p/d/x");
+  });
+
   it.each([
     [["b/p/a.txt", "b/p/a.txt"], 2, "the same object"],
     [["b/p/a.txt", "b/p"], 2, "the same object"],

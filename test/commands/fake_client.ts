@@ -125,7 +125,7 @@ export function createFakeClient(): FakeClient {
         if (!options.replace && objects.has(name)) {
           throw new JcsError("AlreadyExists", `Cannot ${operation} to "${name}": it exists already`);
         }
-        objects.set(name, { record: { ...record, address: target }, bytes });
+        objects.set(name, { record: { ...record, address: target, updatedAt: new Date() }, bytes });
         if (operation === "move") objects.delete(formatAddress(source));
       });
   }

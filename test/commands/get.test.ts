@@ -121,6 +121,14 @@ describe("where get writes", () => {
     }
   });
 
+  it("refuses two sources of the same name, of which one would pass for the other", async () => {
+    await store("b/p/one/x", "same");
+    await store("b/p/two/x", "size");
+    const result = await run(["b/p/one/x", "b/p/two/x", "out/"]);
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain('both are called "x"');
+  });
+
   it("gives files the time of the object", async () => {
     await run(["b/p", "new"]);
     for (const file of ["a.txt", "d/x", "d/e/y"]) {
