@@ -7,7 +7,8 @@ import { offloadedHash } from "./offloaded_hash.ts";
 /** A hash of bytes that come in order. */
 export interface Hasher {
   /** Counts the next bytes in. They are only read, and only until this returns or, where it returns a promise, until that settles:
-   *  wait for it before the next call and before handing the chunk on. Throws or rejects when the worker died. */
+   *  wait for it before the next call and before handing the chunk on. A chunk of the buffer pool is read for longer, and is
+   *  shared so long; nobody changes those anyway. Throws or rejects when the worker died. */
   update(chunk: Uint8Array): Promise<void> | undefined;
   /** Ends the hash: `sha256:` and 64 lower-case hex digits. Nothing may be called afterwards. */
   digest(): Promise<string>;

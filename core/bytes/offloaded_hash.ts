@@ -1,18 +1,22 @@
 import { createHash, type Hash } from "node:crypto";
+import { giveBack, isPooled, shareBuffer } from "../../ioswitch/buffer_pool.ts";
 import { assert } from "../assert.ts";
 import type { JcsError } from "../errors.ts";
 import { HASH_BUFFER_BYTES, HASH_BUFFERS_MAX, HASH_INLINE_BYTES_MAX } from "../limits.ts";
 import type { HashChannel, HashPool } from "./hash_pool.ts";
 import type { Hasher } from "./hasher.ts";
 
-/** A buffer that waits to be hashed, with `bytes` bytes in it. */
-interface Slab {
-  readonly buffer: ArrayBuffer;
-  bytes: number;
+/** Bytes that wait to be hashed: copied into a buffer, `bytes` of it so far, or a chunk of the buffer pool where it lies. */
+type Slab = { readonly kind: "copy"; readonly buffer: ArrayBuffer; bytes: number } | View;
+
+interface View {
+  readonly kind: "view";
+  readonly chunk: Uint8Array;
 }
 
 /** A SHA-256 that goes to a worker of `pool` once more than {@link HASH_INLINE_BYTES_MAX} have come; what is shorter, or comes while
- *  no worker can be had, is hashed here. Bytes are copied into transferable buffers, at most {@link HASH_BUFFERS_MAX} at a time. */
+ *  no worker can be had, is hashed here. Chunks of the buffer pool are read where they are once the worker runs, all else is copied into
+ *  transferable buffers; at most {@link HASH_BUFFERS_MAX} of both are under way. */
 export function offloadedHash(pool: HashPool): Hasher {
   /** Filled and not yet sent; the last one may have room. */
   let slabs: Slab[] = [];
@@ -68,8 +72,8 @@ export function offloadedHash(pool: HashPool): Hasher {
   function hashHere(): Hash {
     const hash = createHash("sha256");
     for (const slab of slabs) {
-      hash.update(new Uint8Array(slab.buffer, 0, slab.bytes));
-      pool.giveBuffer(slab.buffer);
+      hash.update(slab.kind === "view" ? slab.chunk : new Uint8Array(slab.buffer, 0, slab.bytes));
+      letGo(slab);
     }
     slabs = [];
     inline = hash;
@@ -78,11 +82,30 @@ export function offloadedHash(pool: HashPool): Hasher {
 
   /** Sends what is full, or all when `everything`. */
   function send(everything = false): void {
-    while (running && slabs[0] !== undefined && (everything || slabs[0].bytes === HASH_BUFFER_BYTES)) {
-      const { buffer, bytes } = slabs.shift()!;
+    while (running && channel !== undefined && slabs[0] !== undefined) {
+      const slab = slabs[0];
+      // A buffer with room waits for more, unless something stands behind it.
+      if (!everything && slabs.length === 1 && hasRoom(slab)) return;
+      slabs.shift();
       sent += 1;
-      channel?.update(buffer, bytes);
+      if (slab.kind === "view") channel.updateView(slab.chunk);
+      else channel.update(slab.buffer, slab.bytes);
     }
+  }
+
+  /** Lends a chunk of the buffer pool to the worker; false when too much is under way. */
+  function lend(chunk: Uint8Array): boolean {
+    if (slabs.length + sent >= HASH_BUFFERS_MAX) return false;
+    shareBuffer(chunk, 1);
+    slabs.push({ kind: "view", chunk });
+    totalBytes += chunk.length;
+    send();
+    return true;
+  }
+
+  function letGo(slab: Slab): void {
+    if (slab.kind === "view") giveBack(slab.chunk);
+    else pool.giveBuffer(slab.buffer);
   }
 
   /** Takes as much of `bytes` as there is room for, and returns the rest. */
@@ -90,10 +113,11 @@ export function offloadedHash(pool: HashPool): Hasher {
     if (failure !== undefined) throw failure;
     let rest = cancelled ? bytes.subarray(bytes.length) : bytes;
     while (rest.length > 0 && inline === undefined) {
+      if (running && isPooled(rest)) return lend(rest) ? rest.subarray(rest.length) : rest;
       let slab = slabs.at(-1);
-      if (slab === undefined || slab.bytes === HASH_BUFFER_BYTES) {
+      if (slab === undefined || !hasRoom(slab)) {
         if (slabs.length + sent >= HASH_BUFFERS_MAX) return rest;
-        slab = { buffer: pool.takeBuffer(), bytes: 0 };
+        slab = { kind: "copy", buffer: pool.takeBuffer(), bytes: 0 };
         slabs.push(slab);
       }
       const part = rest.subarray(0, HASH_BUFFER_BYTES - slab.bytes);
@@ -135,11 +159,15 @@ export function offloadedHash(pool: HashPool): Hasher {
     cancel() {
       cancelled = true;
       channel?.cancel();
-      for (const slab of slabs) pool.giveBuffer(slab.buffer);
+      slabs.forEach(letGo);
       slabs = [];
       signal();
     },
   };
+}
+
+function hasRoom(slab: Slab): slab is Exclude<Slab, View> {
+  return slab.kind === "copy" && slab.bytes < HASH_BUFFER_BYTES;
 }
 
 function name(hex: string): string {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createHashPool, type HashPool } from "../../../core/bytes/hash_pool.ts";
 import { closeHashers, createHasher, type Hasher } from "../../../core/bytes/hasher.ts";
 import { HASH_BUFFER_BYTES, HASH_BUFFERS_MAX, HASH_INLINE_BYTES_MAX } from "../../../core/limits.ts";
+import { freeSlots, giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
 import { cut, patternBytes } from "./helpers.ts";
 
 const execFileAsync = promisify(execFile);
@@ -155,4 +156,39 @@ test("idle workers do not keep a process alive, and busy ones do", async () => {
 test("without workers, hashes are made here", async () => {
   const none = createHashPool({ url, workersMax: 0 });
   expect(await hashAll(createHasher({ algorithm: "sha256", pool: none }), [bytes])).toBe(plain(bytes));
+});
+
+test("reads chunks of the buffer pool where they are, between others, and gives each back", async () => {
+  const own = createHashPool({ url, workersMax: 1 });
+  const { free } = freeSlots();
+  const expected = createHash("sha256");
+  const hasher = createHasher({ algorithm: "sha256", pool: own });
+  for (let i = 0; i < 60; i++) {
+    // Odd ones are ordinary memory.
+    const chunk = i % 3 === 1 ? new Uint8Array(70_001) : takeBuffer(i % 2 === 0 ? 1_000_000 : 100_003);
+    chunk.fill(i);
+    expected.update(chunk);
+    await hasher.update(chunk);
+    giveBack(chunk);
+  }
+  expect(await hasher.digest()).toBe(`sha256:${expected.digest("hex")}`);
+  expect(freeSlots().free).toBe(free);
+  await own.close();
+});
+
+test("gives lent chunks back when the hash is cancelled under the worker's hands", async () => {
+  const own = createHashPool({ url, workersMax: 1 });
+  const { free } = freeSlots();
+  const hasher = createHasher({ algorithm: "sha256", pool: own });
+  for (let i = 0; i < 8; i++) {
+    const chunk = takeBuffer(1_000_000);
+    await hasher.update(chunk);
+    giveBack(chunk);
+  }
+  hasher.cancel();
+  const other = createHasher({ algorithm: "sha256", pool: own });
+  for (let i = 0; i < 8; i++) await other.update(new Uint8Array(500_000));
+  await other.digest();
+  expect(freeSlots().free).toBe(free);
+  await own.close();
 });
