@@ -11,6 +11,9 @@ import { noteProcess, sharedServer } from "./shared_server.ts";
 const STEP_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 60_000;
 
+/** A storage class of the gateway besides its usual one. */
+export const COLD_CLASS = "COLD";
+
 /** A running Ceph object gateway: a real, strict S3 server. */
 export interface Radosgw {
   /** `http://127.0.0.1:PORT`. */
@@ -74,9 +77,6 @@ export async function startRadosgw(directory: string): Promise<Radosgw> {
   await step("ceph", "-c", config, "osd", "new", osdId);
   await step("ceph-osd", "-c", config, "-i", "0", "--mkfs", "--osd-uuid", osdId);
   await startDaemon(directory, "ceph-osd", ["-c", config, "-i", "0", "-f"]);
-  await startDaemon(directory, "radosgw", ["-c", config, "-n", "client.rgw", "-f"]);
-  const endpoint = `http://127.0.0.1:${port}`;
-  await untilAnswering(endpoint, join(directory, "log", "radosgw.out"));
   const user = { accessKey: "jcskey", secretKey: "jcssecret" };
   const keys = ["--access-key", user.accessKey, "--secret-key", user.secretKey];
   await step(
@@ -91,6 +91,24 @@ export async function startRadosgw(directory: string): Promise<Radosgw> {
     "jcs",
     ...keys,
   );
+  const placement = ["radosgw-admin", "-c", config] as const;
+  const coldClass = ["--placement-id", "default-placement", "--storage-class", COLD_CLASS];
+  // Objects of another class than the usual one go to the same pool: it is the word that matters here.
+  await step(...placement, "zonegroup", "placement", "add", "--rgw-zonegroup", "default", ...coldClass);
+  await step(
+    ...placement,
+    "zone",
+    "placement",
+    "add",
+    "--rgw-zone",
+    "default",
+    ...coldClass,
+    "--data-pool",
+    "default.rgw.buckets.data",
+  );
+  await startDaemon(directory, "radosgw", ["-c", config, "-n", "client.rgw", "-f"]);
+  const endpoint = `http://127.0.0.1:${port}`;
+  await untilAnswering(endpoint, join(directory, "log", "radosgw.out"));
   return { endpoint, port, ...user };
 }
 

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe } from "vitest";
 import type { Store } from "../../core/store/store.ts";
 import type { StoreBench } from "./store_bench.ts";
 import { testStoreCancellation } from "./test_store_cancellation.ts";
+import { testStoreChanges } from "./test_store_changes.ts";
 import { testStoreCopies } from "./test_store_copies.ts";
 import { testStoreDirectories } from "./test_store_directories.ts";
+import { testStoreLinks } from "./test_store_links.ts";
 import { testStoreLists } from "./test_store_lists.ts";
 import { testStoreMultipart } from "./test_store_multipart.ts";
 import { testStorePaths } from "./test_store_paths.ts";
 import { testStoreReads } from "./test_store_reads.ts";
+import { testStoreServiceSide } from "./test_store_service_side.ts";
 import { testStoreSigning } from "./test_store_signing.ts";
 import { testStoreWrites } from "./test_store_writes.ts";
 
@@ -15,6 +18,8 @@ import { testStoreWrites } from "./test_store_writes.ts";
 export interface TestStoreOptions {
   /** Objects in the test of long lists: more than the service has on one page. 1,500 unless given. */
   readonly listEntries?: number;
+  /** A storage class that the service has and that is not its usual one. */
+  readonly storageClass?: string;
 }
 
 /** Checks the sentences of {@link Store}, one for one. Cases are chosen by declared capability when they run, never by the name
@@ -47,6 +52,9 @@ export function testStore(name: string, open: () => Promise<Store>, options: Tes
     testStoreMultipart(bench);
     testStoreCancellation(bench);
     testStoreSigning(bench);
+    testStoreChanges(bench);
+    testStoreLinks(bench);
+    testStoreServiceSide(bench, { storageClass: options.storageClass ?? "COLD" });
   });
 }
 

@@ -18,6 +18,10 @@ export function testStoreCancellation(bench: () => StoreBench): void {
         listPaths(store, folder, { signal }),
         ...(store.copy ? [store.copy(`${folder}a`, `${folder}b`, { signal })] : []),
         ...(store.move ? [store.move(`${folder}a`, `${folder}b`, { signal })] : []),
+        ...(store.append ? [store.append(`${folder}b`, pattern(10), { signal })] : []),
+        ...(store.writeAt ? [store.writeAt(`${folder}a`, 0, pattern(10), { signal })] : []),
+        ...(store.link ? [store.link(`${folder}b`, `${folder}a`, { signal })] : []),
+        ...(store.fetch ? [store.fetch(`${folder}b`, "http://127.0.0.1:9/", { signal })] : []),
         ...(store.multipart ? [store.multipart(`${folder}b`, { signal })] : []),
         ...(store.makeDirectory ? [store.makeDirectory(`${folder}b`, { signal })] : []),
       ];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { requireOperation } from "../../core/store/require_operation.ts";
 import type { Store } from "../../core/store/store.ts";
 import { listPaths, pattern, readAll, type StoreBench, sameBytes } from "./store_bench.ts";
 
@@ -7,11 +8,14 @@ export function testStoreCopies(bench: () => StoreBench): void {
   test("has the operations that it declares, and does not declare less than it can natively", () => {
     const { store } = bench();
     const { capabilities, native } = store;
-    expect(store.copy !== undefined).toBe(capabilities.copy);
-    expect(store.move !== undefined).toBe(capabilities.move);
-    expect(store.multipart !== undefined).toBe(capabilities.multipart);
-    expect(store.sign !== undefined).toBe(capabilities.sign);
-    for (const key of ["readRange", "writeIfAbsent", "copy", "move", "multipart"] as const) {
+    for (const name of ["copy", "move", "append", "writeAt", "link", "fetch", "multipart", "sign"] as const) {
+      expect(store[name] !== undefined, name).toBe(capabilities[name]);
+      expect(capabilities[name] || !native[name], name).toBe(true);
+      if (capabilities[name]) expect(requireOperation(store, name)).toBeTypeOf("function");
+      else
+        expect(() => requireOperation(store, name)).toThrow(expect.objectContaining({ kind: "Unsupported" }));
+    }
+    for (const key of ["readRange", "writeIfAbsent"] as const) {
       expect(capabilities[key] || !native[key], key).toBe(true);
     }
   });

@@ -97,6 +97,9 @@ export function testStorePaths(bench: () => StoreBench): void {
           store.remove(path),
           ...(store.copy ? [store.copy(path, `${folder}b`), store.copy(`${folder}source`, path)] : []),
           ...(store.move ? [store.move(path, `${folder}b`), store.move(`${folder}source`, path)] : []),
+          ...(store.append ? [store.append(path, pattern(1))] : []),
+          ...(store.writeAt ? [store.writeAt(path, 0, pattern(1))] : []),
+          ...(store.link ? [store.link(path, `${folder}source`)] : []),
           ...(store.multipart ? [store.multipart(path)] : []),
           ...(store.makeDirectory ? [store.makeDirectory(path)] : []),
         ];

@@ -4,7 +4,7 @@ import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta } from "../store.ts";
 import { storeError } from "../store_error.ts";
-import { wrapStore } from "./wrap_store.ts";
+import { bodyOptions, wrapStore } from "./wrap_store.ts";
 
 /** Lets at most `concurrency` reads, and as many other operations, run at the same time (0: no limit); the others wait in order.
  *
@@ -83,14 +83,8 @@ export function concurrencyLimit(options: { readonly concurrency: number }): Lay
           throw error;
         }
       },
-      write: (path, body, call) =>
-        withBody({ operation: "write", path, signal: call.signal, body }, () =>
-          inner.write(path, body, call),
-        ),
-      part: ({ operation, path, signal, body, size }, upload) =>
-        withBody({ operation, path, signal, body }, () =>
-          upload(body, signal === undefined ? { size } : { size, signal }),
-        ),
+      send: ({ operation, path, signal, body, size }, work) =>
+        withBody({ operation, path, signal, body }, () => work(body, bodyOptions({ size, signal }))),
       async *list(prefix, call): AsyncIterable<ObjectMeta> {
         const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
         const place = { operation: "list", path: prefix, signal: call.signal };

@@ -5,7 +5,7 @@ import { objectStream } from "../object_stream.ts";
 import type { ObjectStream, StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { pause } from "./pause.ts";
-import { type Operation, wrapStore } from "./wrap_store.ts";
+import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
 
 /** What goes wrong. `at` is a byte of the whole object, wherever a read begins; of a list it is the number of the entry. Without it
  *  the fault strikes before anything else happens. */
@@ -68,20 +68,21 @@ export function faults(rules: readonly FaultRule[]): Layer {
         const stream = await struck(scene, () => inner.read(path, call));
         return spoil(stream, { scene, offset: call.offset ?? 0 });
       },
-      async write(path, body, call) {
-        const scene = begin({ operation: "write", path, signal: call.signal });
-        if (!hasPlace(scene.fault)) return await struck(scene, () => inner.write(path, body, call));
-        const size = call.size ?? (body instanceof Uint8Array ? body.length : undefined);
-        const inside =
-          scene.fault.kind === "truncate" ? withSize(call, Math.min(scene.fault.at, size ?? 0)) : call;
-        const meta = await inner.write(path, spoil(body, { scene, offset: 0 }), inside);
-        return size === undefined ? meta : { ...meta, size };
-      },
-      async part({ operation, path, signal, body, size }, upload) {
+      async send({ operation, path, signal, body, size }, work) {
         const scene = begin({ operation, path, signal });
-        const call = signal === undefined ? { size } : { size, signal };
-        if (!hasPlace(scene.fault)) return await struck(scene, () => upload(body, call));
-        return await upload(spoil(body, { scene, offset: 0 }), call);
+        const { fault } = scene;
+        if (!hasPlace(fault)) return await struck(scene, () => work(body, bodyOptions({ size, signal })));
+        const spoilt = spoil(body, { scene, offset: 0 });
+        if (operation === "writeAt") {
+          const chunks: Uint8Array[] = [];
+          for await (const chunk of spoilt) chunks.push(chunk);
+          return await work(new Uint8Array(Buffer.concat(chunks)), bodyOptions({ size, signal }));
+        }
+        // What is cut short without a word is stored short and reported whole; a part has its own length to keep.
+        const cut = fault.kind === "truncate" && operation !== "part" && size !== undefined;
+        const said = cut ? Math.min(fault.at, size) : size;
+        const result = await work(spoilt, bodyOptions({ size: said, signal }));
+        return cut && typeof result === "object" ? { ...result, size } : result;
       },
       async *list(prefix, call) {
         const scene = begin({ operation: "list", path: prefix, signal: call.signal });
@@ -107,10 +108,6 @@ interface Scene {
 
 function hasPlace(fault: Fault | undefined): fault is Fault & { readonly at: number } {
   return fault !== undefined && "at" in fault && fault.at !== undefined;
-}
-
-function withSize<Call extends { readonly size?: number }>(call: Call, size: number): Call {
-  return call.size === undefined ? call : { ...call, size };
 }
 
 /** Runs the work with what strikes before or after it. */

@@ -5,7 +5,7 @@ import { objectStream } from "../object_stream.ts";
 import type { ListOptions, ObjectMeta, ObjectStream, ReadOptions, Store } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { pause } from "./pause.ts";
-import { type Operation, wrapStore } from "./wrap_store.ts";
+import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
 
 /** How often and how fast. */
 export interface RetryOptions {
@@ -24,7 +24,7 @@ const NOT_REPEATABLE: ReadonlySet<Operation> = new Set(["move", "multipart", "co
  *  "Exponential Backoff And Jitter", 2015), and at least as long as the service asked for. An error that was tried enough leaves
  *  with `retry: "exhausted"`.
  *
- *  A write is tried again only when its body is bytes: a stream is gone. What must not be done twice (`ifAbsent`, move, beginning and
+ *  A write is tried again only when its body is bytes: a stream is gone. What must not be done twice (`ifAbsent`, append, move, beginning and
  *  completing an upload in parts) is tried again only when the service refused to begin (`Throttled`). A read goes on at the byte
  *  where it broke, of the very same version or not at all, and counts its tries anew after each chunk. A list begins
  *  anew as long as it has yielded nothing, or where names are sorted. */
@@ -120,17 +120,10 @@ export function retry(options: RetryOptions): Layer {
       run: ({ operation, path, signal }, work) =>
         repeat({ operation, path, signal, repeatable: !NOT_REPEATABLE.has(operation) }, () => work(signal)),
       read,
-      write(path, body, call) {
-        if (!(body instanceof Uint8Array)) return inner.write(path, body, call);
-        const repeatable = call.ifAbsent !== true;
-        return repeat({ operation: "write", path, signal: call.signal, repeatable }, () =>
-          inner.write(path, body, call),
-        );
-      },
-      part({ operation, path, signal, body, size }, upload) {
-        const call = signal === undefined ? { size } : { size, signal };
-        if (!(body instanceof Uint8Array)) return upload(body, call);
-        return repeat({ operation, path, signal, repeatable: true }, () => upload(body, call));
+      send({ operation, path, signal, body, size, repeatable }, work) {
+        const call = bodyOptions({ size, signal });
+        if (!(body instanceof Uint8Array)) return work(body, call);
+        return repeat({ operation, path, signal, repeatable }, () => work(body, call));
       },
       list: (prefix, call) =>
         listAgain(inner, {

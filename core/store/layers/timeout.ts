@@ -4,7 +4,7 @@ import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta, StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
-import { type Operation, withSignal, wrapStore } from "./wrap_store.ts";
+import { bodyOptions, type Operation, withSignal, wrapStore } from "./wrap_store.ts";
 
 /** How long is too long. */
 export interface TimeoutOptions {
@@ -15,7 +15,7 @@ export interface TimeoutOptions {
 }
 
 /** Operations whose time grows with an object that only the service sees. */
-const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "complete"]);
+const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "fetch", "complete"]);
 
 /** Ends what does not answer, with `TimedOut` (`retry: "later"`). The service is cancelled by its signal and has
  *  {@link CANCEL_GRACE_MS} to tidy up; what it still finishes in that time counts as done.
@@ -68,20 +68,11 @@ export function timeout(options: TimeoutOptions): Layer {
           throw error;
         }
       },
-      async write(path, body, call) {
-        const watch = startWatch(inner.info, { operation: "write", path, signal: call.signal });
-        try {
-          const watched = watchBody(body, { watch, operationMs, idleMs });
-          return await watch.race(inner.write(path, watched, withSignal(call, watch.signal)));
-        } finally {
-          watch.end();
-        }
-      },
-      async part({ operation, path, signal, body, size }, upload) {
+      async send({ operation, path, signal, body, size }, work) {
         const watch = startWatch(inner.info, { operation, path, signal });
         try {
           const watched = watchBody(body, { watch, operationMs, idleMs });
-          return await watch.race(upload(watched, { size, signal: watch.signal }));
+          return await watch.race(work(watched, bodyOptions({ size, signal: watch.signal })));
         } finally {
           watch.end();
         }

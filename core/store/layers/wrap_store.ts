@@ -1,3 +1,4 @@
+import { assert } from "../../assert.ts";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import type {
   CallOptions,
@@ -7,19 +8,22 @@ import type {
   ObjectStream,
   ReadOptions,
   Store,
-  UploadedPart,
   WriteOptions,
 } from "../store.ts";
 
-/** Everything that can be asked of a store; the last three of an upload in parts. */
+/** Everything that can be asked of a store; the last four of an upload in parts. */
 export type Operation =
   | "stat"
   | "read"
   | "write"
+  | "append"
+  | "writeAt"
   | "remove"
   | "list"
   | "copy"
   | "move"
+  | "link"
+  | "fetch"
   | "makeDirectory"
   | "sign"
   | "prepare"
@@ -35,21 +39,30 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Options of an upload of one part. */
-export type PartOptions = CallOptions & { readonly size: number };
+/** One call of an operation with a body. */
+export interface BodyCall extends Call {
+  readonly operation: "write" | "append" | "writeAt" | "part";
+  readonly body: Uint8Array | ByteStream;
+  /** Length of the body, where it was said. */
+  readonly size: number | undefined;
+  /** Whether doing it twice is the same as once, as far as the operation itself is concerned. */
+  readonly repeatable: boolean;
+}
 
-/** What a layer does with the operations. Those with bytes have their own member, `run` gets all others. */
+/** What a layer may change of a call with a body. */
+export type BodyOptions = CallOptions & { readonly size?: number };
+
+/** What a layer does with the operations: `send` gets those with a body, `run` those without any bytes. */
 export interface Around {
   /** Runs `work`, once, never or several times, with the signal it shall obey. */
   run<T>(call: Call, work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T>;
   read(path: string, options: ReadOptions): Promise<ObjectStream>;
-  write(path: string, body: Uint8Array | ByteStream, options: WriteOptions): Promise<ObjectMeta>;
+  /** Writes, appends or uploads a part by calling `work` with the body, or with another in its place. */
+  send<T>(
+    call: BodyCall,
+    work: (body: Uint8Array | ByteStream, options: BodyOptions) => Promise<T>,
+  ): Promise<T>;
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectMeta>;
-  /** Uploads one part by calling `upload`. */
-  part(
-    call: Call & { readonly body: Uint8Array | ByteStream; readonly size: number },
-    upload: (body: Uint8Array | ByteStream, options: PartOptions) => Promise<UploadedPart>,
-  ): Promise<UploadedPart>;
 }
 
 /** `inner` with `around` between it and the caller. Has the optional operations that `inner` has, and its capabilities. */
@@ -63,7 +76,17 @@ export function wrapStore(inner: Store, around: Around): Store {
       work(withSignal(options, signal)),
     );
   };
-  const { copy, move, multipart, makeDirectory, sign, prepare } = inner;
+  const send = <T>(
+    call: Pick<BodyCall, "operation" | "path" | "body" | "repeatable"> & { readonly options: WriteOptions },
+    work: (body: Uint8Array | ByteStream, options: WriteOptions) => Promise<T>,
+  ): Promise<T> => {
+    const { options, ...rest } = call;
+    const size = options.size ?? (rest.body instanceof Uint8Array ? rest.body.length : undefined);
+    return around.send({ ...rest, size, signal: options.signal }, (body, { size: said, signal }) =>
+      work(body, { ...withSignal(options, signal), ...(said === undefined ? {} : { size: said }) }),
+    );
+  };
+  const { append, writeAt, copy, move, link, fetch, multipart, makeDirectory, sign, prepare } = inner;
   return {
     info: inner.info,
     native: inner.native,
@@ -71,7 +94,34 @@ export function wrapStore(inner: Store, around: Around): Store {
     stat: (path, options) =>
       simple({ operation: "stat", path, options }, (inside) => inner.stat(path, inside)),
     read: (path, options = {}) => around.read(path, options),
-    write: (path, body, options = {}) => around.write(path, body, options),
+    write: (path, body, options = {}) =>
+      send(
+        { operation: "write", path, body, options, repeatable: options.ifAbsent !== true },
+        (inside, call) => inner.write(path, inside, call),
+      ),
+    ...(append && {
+      append: (path, body, options = {}) =>
+        send({ operation: "append", path, body, options, repeatable: false }, (inside, call) =>
+          append.call(inner, path, inside, call),
+        ),
+    }),
+    ...(writeAt && {
+      writeAt: (path, offset, bytes, options = {}) =>
+        around.send(
+          {
+            operation: "writeAt",
+            path,
+            body: bytes,
+            size: bytes.length,
+            signal: options.signal,
+            repeatable: true,
+          },
+          (inside, { signal }) => {
+            assert(inside instanceof Uint8Array, "a layer hands on bytes as bytes");
+            return writeAt.call(inner, path, offset, inside, withSignal(options, signal));
+          },
+        ),
+    }),
     remove: (path, options) =>
       simple({ operation: "remove", path, options }, (inside) => inner.remove(path, inside)),
     list: (prefix, options = {}) => around.list(prefix, options),
@@ -86,6 +136,14 @@ export function wrapStore(inner: Store, around: Around): Store {
         simple({ operation: "move", path: source, options }, (inside) =>
           move.call(inner, source, target, inside),
         ),
+    }),
+    ...(link && {
+      link: (path, target, options) =>
+        simple({ operation: "link", path, options }, (inside) => link.call(inner, path, target, inside)),
+    }),
+    ...(fetch && {
+      fetch: (path, url, options) =>
+        simple({ operation: "fetch", path, options }, (inside) => fetch.call(inner, path, url, inside)),
     }),
     ...(makeDirectory && {
       makeDirectory: (path, options) =>
@@ -122,9 +180,9 @@ function wrapUpload(
   return {
     id: upload.id,
     part: (number, body, options) =>
-      around.part(
-        { operation: "part", path, signal: options.signal, body, size: options.size },
-        (inside, call) => upload.part(number, inside, call),
+      around.send(
+        { operation: "part", path, signal: options.signal, body, size: options.size, repeatable: true },
+        (inside, call) => upload.part(number, inside, { size: options.size, ...call }),
       ),
     complete: (parts, options) =>
       around.run({ operation: "complete", path, signal: options?.signal }, (signal) =>
@@ -144,4 +202,13 @@ export function withSignal<Options extends CallOptions>(
 ): Options {
   const { signal: _, ...rest } = options ?? ({} as Options);
   return (signal === undefined ? rest : { ...rest, signal }) as Options;
+}
+
+/** Size and signal as options: only what is there. */
+export function bodyOptions(call: {
+  readonly size: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}): BodyOptions {
+  const { size, signal } = call;
+  return { ...(size === undefined ? {} : { size }), ...(signal === undefined ? {} : { signal }) };
 }

@@ -1,16 +1,20 @@
 import { constants } from "node:fs";
 import { copyFile, lstat, open, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isKind } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
-import type { Store } from "../../store.ts";
+import { refuseUndeclared } from "../../refuse_undeclared.ts";
+import type { CallOptions, Store, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
+import { changeFile } from "./change_file.ts";
 import { directorySync } from "./directory_sync.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import { type FsCall, fsRoot } from "./fs_root.ts";
 import { listFiles } from "./list_files.ts";
 import { directoryMaker } from "./make_directories.ts";
+import { linkTarget, makeLink, moveLink } from "./make_link.ts";
 import { metaOfFile } from "./meta_of_file.ts";
 import { prepareRoot } from "./prepare_root.ts";
 import { probeCapabilities } from "./probe_capabilities.ts";
@@ -22,7 +26,7 @@ import { writeBody } from "./write_body.ts";
  *  {@link replaceFile} for what a write promises. */
 export async function openFsStore(
   connection: Connection,
-  options: { readonly sync: boolean; readonly prepared: boolean },
+  settings: { readonly sync: boolean; readonly prepared: boolean },
 ): Promise<Store> {
   const { service, name, workDirectory } = connection;
   const info = { service, name, workDirectory };
@@ -31,13 +35,13 @@ export async function openFsStore(
     throw storeError(info, { kind: "Usage", operation: "open", state });
   }
   const directory = workDirectory === "/" ? "/" : workDirectory.slice(0, -1);
-  const root = fsRoot(info, { directory, prepared: options.prepared });
-  const sync = directorySync({ enabled: options.sync });
+  const root = fsRoot(info, { directory, prepared: settings.prepared });
+  const sync = directorySync({ enabled: settings.sync });
   const context: FsContext = {
     root,
     directories: directoryMaker(root, sync),
     directorySync: sync,
-    durable: options.sync,
+    durable: settings.sync,
   };
   const capabilities = await probeCapabilities(directory);
 
@@ -50,11 +54,28 @@ export async function openFsStore(
     }
   };
   /** The true path of the object to be copied or moved. */
-  const sourceOf = async (call: FsCall): Promise<string> => {
+  const sourceOf = async (call: FsCall): Promise<{ readonly file: string; readonly isLink: boolean }> => {
     const file = (await root.locate(call))?.file;
     const found = file === undefined ? undefined : await guard(call, () => lstat(file));
-    if (file !== undefined && found?.isDirectory() === false) return file;
+    if (file !== undefined && found?.isDirectory() === false) {
+      return { file, isLink: found.isSymbolicLink() };
+    }
     throw await root.missing(call);
+  };
+  /** The true path of an object that can be appended to; an empty one is made where there is none. */
+  const appendable = async (call: FsCall): Promise<string> => {
+    const found = await root.resolve(call);
+    if (found !== undefined) return found;
+    const create = (temporary: string) => open(temporary, NEW_FILE, 0o666);
+    try {
+      await replaceFile(context, { ...call, ifAbsent: true, file: { create, async fill() {} } });
+    } catch (error) {
+      // Somebody else was quicker, or a link that leads nowhere is in the way.
+      if (!isKind(error, "AlreadyExists")) throw error;
+    }
+    const made = await root.resolve(call);
+    if (made === undefined) throw await root.missing(call);
+    return made;
   };
 
   return {
@@ -68,35 +89,69 @@ export async function openFsStore(
       if (place === undefined) throw await root.missing(call);
       const found = await guard(call, () => lstat(place.file, { bigint: true }));
       if (!found.isSymbolicLink()) return metaOfFile(call.path, found);
+      // Refuses links that lead outside; one that leads nowhere is a link all the same.
       const file = await root.resolve(call);
-      if (file === undefined) throw await root.missing(call);
-      return metaOfFile(call.path, await guard(call, () => lstat(file, { bigint: true })));
+      const linked = file === undefined ? undefined : await guard(call, () => lstat(file, { bigint: true }));
+      return {
+        ...(linked?.isFile() === true ? metaOfFile(call.path, linked) : {}),
+        path: call.path,
+        kind: "link",
+        modifiedAt: new Date(Number(found.mtimeNs / 1_000_000n)),
+        linkTarget: await guard(call, () => linkTarget(root, place.file)),
+      };
     },
     async read(path, call = {}) {
       const normal = root.normalize(path);
       throwIfCancelled(info, { operation: "read", path: normal, signal: call.signal });
       return await readFile(root, { ...call, path: normal });
     },
-    async write(path, content, { size, ifAbsent = false, metadata = {}, signal } = {}) {
+    async write(path, content, options: WriteOptions = {}) {
+      const { size, ifAbsent = false, signal } = options;
       const call = { operation: "write", path: root.normalize(path) };
       const body = takeBody(content, { info, ...call, size, signal });
       try {
-        if (Object.keys(metadata).length > 0) {
-          throw storeError(info, { ...call, kind: "Unsupported", state: "files keep no metadata" });
-        }
+        refuseUndeclared({ info, capabilities }, { ...options, ...call });
         throwIfCancelled(info, { ...call, signal });
         return await replaceFile(context, {
           ...call,
           ifAbsent,
           file: {
             create: (temporary) => open(temporary, NEW_FILE, 0o666),
-            fill: (handle) => writeBody(handle, { body, durable: options.sync }),
+            fill: (handle) => writeBody(handle, { body, durable: settings.sync }),
           },
         });
       } finally {
         body.end();
       }
     },
+    async append(path, content, { size, signal } = {}) {
+      const call = { operation: "append", path: root.normalize(path) };
+      const body = takeBody(content, { info, ...call, size, signal });
+      try {
+        throwIfCancelled(info, { ...call, signal });
+        const file = await appendable(call);
+        return await changeFile(context, { ...call, file, body });
+      } finally {
+        body.end();
+      }
+    },
+    async writeAt(path, offset, bytes, { signal } = {}) {
+      const call = { operation: "writeAt", path: root.normalize(path) };
+      throwIfCancelled(info, { ...call, signal });
+      if (!(Number.isSafeInteger(offset) && offset >= 0)) {
+        throw storeError(info, { ...call, kind: "Usage", state: `there is no byte ${offset}` });
+      }
+      const file = await root.resolve(call);
+      if (file === undefined) throw await root.missing(call);
+      await changeFile(context, { ...call, file, offset, body: takeBody(bytes, { info, ...call, signal }) });
+    },
+    ...(capabilities.link && {
+      async link(path: string, target: string, { signal }: CallOptions = {}) {
+        const call = { operation: "link", path: root.normalize(path) };
+        throwIfCancelled(info, { ...call, signal });
+        await makeLink(context, { ...call, target: root.normalize(target) });
+      },
+    }),
     async remove(path, { signal } = {}) {
       const call = { operation: "remove", path: root.normalize(path) };
       throwIfCancelled(info, { ...call, signal });
@@ -142,10 +197,10 @@ export async function openFsStore(
       const from = { operation: "move", path: root.normalize(source) };
       const to = { operation: "move", path: root.normalize(target) };
       throwIfCancelled(info, { ...from, signal });
-      const file = await sourceOf(from);
+      const { file, isLink } = await sourceOf(from);
       const place = await makePlace(context, to);
       await root.require(to);
-      await guard(from, () => rename(file, place.file));
+      await guard(from, () => (isLink ? moveLink(file, place) : rename(file, place.file)));
       await sync.sync(place.directory);
       await context.directories.settled(to.path);
       await sync.sync(dirname(file));

@@ -6,6 +6,8 @@ export interface MemoryObject {
   readonly etag: string;
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Makes it a link without content: the path it leads to. */
+  readonly linkTarget?: string;
 }
 
 /** The objects of one name, by path from the root of the space. */

@@ -3,6 +3,7 @@ import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import type { Connection } from "../../connection_string.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import { objectStream } from "../../object_stream.ts";
+import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { Capabilities, ObjectMeta, Store, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
@@ -20,17 +21,20 @@ const CAPABILITIES: Capabilities = {
   listSorted: true,
   copy: true,
   move: true,
-  append: false,
-  writeAt: false,
+  append: true,
+  writeAt: true,
   storageClass: false,
   multipart: true,
-  link: false,
+  link: true,
   sign: false,
   fetch: false,
   pathBytesMax: 4096,
   nameBytesMax: 4096,
   objectBytesMax: Number.POSITIVE_INFINITY,
 };
+
+/** As many links as are followed on the way to one object. */
+const LINKS_MAX = 40;
 
 /** Opens the space in memory that has the connection's name. */
 export function openMemoryStore(
@@ -54,6 +58,18 @@ export function openMemoryStore(
     if (object !== undefined) return { key, path: normal, object };
     throw storeError(info, { kind: "NotFound", operation, path: normal, state: "no such object" });
   };
+  /** What is at `path` once all links are followed. */
+  const follow = (path: string, operation: string) => {
+    let found = find(path, operation);
+    for (let links = 0; found.object.linkTarget !== undefined; links++) {
+      if (links === LINKS_MAX) {
+        const state = "too many links on the way";
+        throw storeError(info, { kind: "PermissionDenied", operation, path, state });
+      }
+      found = find(found.object.linkTarget, operation);
+    }
+    return found;
+  };
   const requireRoom = (path: string, bytes: number) => {
     if (options.capacity === undefined || bytes <= options.capacity) return;
     const state = `no room for more than ${options.capacity} bytes`;
@@ -63,12 +79,13 @@ export function openMemoryStore(
   const receive = async (
     { key, path }: { readonly key: string; readonly path: string },
     body: Uint8Array | ByteStream,
-    call: Pick<WriteOptions, "size" | "signal">,
+    call: WriteOptions,
   ): Promise<Pick<MemoryObject, "chunks" | "size">> => {
     const taken = takeBody(body, { info, operation: "write", path, size: call.size, signal: call.signal });
     const chunks: Uint8Array[] = [];
     let size = 0;
     try {
+      refuseUndeclared({ info, capabilities: CAPABILITIES }, { ...call, operation: "write", path });
       for (let chunk = await taken.next(); chunk !== undefined; chunk = await taken.next()) {
         size += chunk.length;
         requireRoom(path, space.bytes - (space.objects.get(key)?.size ?? 0) + size);
@@ -117,7 +134,7 @@ export function openMemoryStore(
     async read(path, call = {}) {
       const { offset = 0, length = Number.POSITIVE_INFINITY, ifMatch, signal } = call;
       throwIfCancelled(info, { operation: "read", path, signal });
-      const { object } = find(path, "read");
+      const { object } = follow(path, "read");
       if (ifMatch !== undefined && ifMatch !== object.etag) {
         const state = "the object has been replaced";
         throw storeError(info, { kind: "ConditionFailed", operation: "read", path, state });
@@ -136,6 +153,46 @@ export function openMemoryStore(
     async write(path, body, call = {}) {
       const place = keyOf(path, "write");
       return commit(place, await receive(place, body, call), call);
+    },
+    async append(path, body, call = {}) {
+      const place = keyOf(path, "append");
+      const added = await receive(place, body, call);
+      const before = space.objects.get(place.key);
+      if (before === undefined) return commit(place, added, call);
+      const { key, path: end, object } = follow(path, "append");
+      const { contentType = object.contentType, metadata = object.metadata } = call;
+      const content = { chunks: [...object.chunks, ...added.chunks], size: object.size + added.size };
+      return commit({ key, path: end }, content, {
+        ...(contentType === undefined ? {} : { contentType }),
+        ...(metadata === undefined ? {} : { metadata }),
+      });
+    },
+    async writeAt(path, offset, bytes, call) {
+      throwIfCancelled(info, { operation: "writeAt", path, signal: call?.signal });
+      const { key, path: end, object } = follow(path, "writeAt");
+      if (!(Number.isInteger(offset) && offset >= 0 && offset <= object.size)) {
+        const state = `byte ${offset} is past the end of ${object.size} bytes`;
+        throw storeError(info, { kind: "Usage", operation: "writeAt", path: end, state });
+      }
+      const chunks = [
+        ...piecesOf(object.chunks, { start: 0, end: offset }),
+        new Uint8Array(bytes),
+        ...piecesOf(object.chunks, { start: offset + bytes.length, end: object.size }),
+      ];
+      commit({ key, path: end }, { chunks, size: Math.max(object.size, offset + bytes.length) }, object);
+    },
+    async link(path, target, call) {
+      throwIfCancelled(info, { operation: "link", path, signal: call?.signal });
+      const place = keyOf(path, "link");
+      const linkTarget = keyOf(target, "link").path;
+      const before = space.objects.get(place.key);
+      if (before !== undefined && before.linkTarget === undefined) {
+        const state = "there is an object already";
+        throw storeError(info, { kind: "AlreadyExists", operation: "link", path: place.path, state });
+      }
+      space.versions += 1;
+      const link = { chunks: [], size: 0, modifiedAt: new Date(), etag: `"${space.versions}"`, linkTarget };
+      setObject(space, place.key, link);
     },
     async remove(path, call) {
       throwIfCancelled(info, { operation: "remove", path, signal: call?.signal });
@@ -161,7 +218,7 @@ export function openMemoryStore(
     },
     async copy(source, target, call) {
       throwIfCancelled(info, { operation: "copy", path: source, signal: call?.signal });
-      const { object } = find(source, "copy");
+      const { object } = follow(source, "copy");
       commit(keyOf(target, "copy"), object, object);
     },
     async move(source, target, call) {
@@ -187,6 +244,8 @@ export function openMemoryStore(
 
 function metaOf(path: string, object: MemoryObject): ObjectMeta {
   const { chunks: _, ...meta } = object;
+  const { linkTarget, modifiedAt } = object;
+  if (linkTarget !== undefined) return { path, kind: "link", modifiedAt, linkTarget };
   return { path, kind: "file", ...meta };
 }
 

@@ -35,7 +35,8 @@ type NewObjectInput = S3Context["customerKey"] & {
   readonly BucketKeyEnabled?: boolean;
 };
 type PutObjectInput = import("@aws-sdk/client-s3").PutObjectCommandInput;
-type StorageClass = NonNullable<PutObjectInput["StorageClass"]>;
+/** A storage class. The service judges the words: new classes appear more often than versions of jcs. */
+export type StorageClass = NonNullable<PutObjectInput["StorageClass"]>;
 type ServerSideEncryption = NonNullable<PutObjectInput["ServerSideEncryption"]>;
 
 /** A path in its one spelling, and the key that it has in the bucket. */

@@ -34,7 +34,7 @@ export async function openS3Store(
     move: false,
     append: false,
     writeAt: false,
-    storageClass: false,
+    storageClass: true,
     multipart: true,
     link: false,
     sign: !source.options.anonymous,

@@ -8,7 +8,7 @@ import {
 import { isKind } from "../../../errors.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { type Place, request, type S3Context } from "./s3_context.ts";
+import { type Place, request, type S3Context, type StorageClass } from "./s3_context.ts";
 import { codeOf, statusOf } from "./s3_error.ts";
 import { encodeMetadata } from "./s3_metadata.ts";
 import { findObject } from "./s3_stat.ts";
@@ -57,12 +57,14 @@ export async function createUpload(
 }
 
 /** What a new object says of itself. */
-export function describe(options: Pick<WriteOptions, "contentType" | "metadata">): {
+export function describe(options: Pick<WriteOptions, "contentType" | "metadata" | "storageClass">): {
   readonly ContentType?: string;
+  readonly StorageClass?: StorageClass;
   readonly Metadata?: Record<string, string>;
 } {
-  const { contentType, metadata } = options;
+  const { contentType, metadata, storageClass } = options;
   return {
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
     ...(contentType === undefined ? {} : { ContentType: contentType }),
     ...(metadata === undefined ? {} : { Metadata: encodeMetadata(metadata) }),
   };

@@ -1,5 +1,5 @@
 import type { Layer } from "../../../../core/store/layer.ts";
-import { wrapStore } from "../../../../core/store/layers/wrap_store.ts";
+import { bodyOptions, wrapStore } from "../../../../core/store/layers/wrap_store.ts";
 
 /** A layer that tells each call that comes through it: the operation, the path, and where a read begins. */
 export function countCalls(tell: (call: string) => void): Layer {
@@ -13,13 +13,9 @@ export function countCalls(tell: (call: string) => void): Layer {
         tell(`read ${path} ${options.offset ?? 0}`);
         return inner.read(path, options);
       },
-      write(path, body, options) {
-        tell(`write ${path}`);
-        return inner.write(path, body, options);
-      },
-      part({ path, body, size }, upload) {
-        tell(`part ${path}`);
-        return upload(body, { size });
+      send({ operation, path, signal, body, size }, work) {
+        tell(`${operation} ${path}`);
+        return work(body, bodyOptions({ size, signal }));
       },
       list(prefix, options) {
         tell(`list ${prefix}`);

@@ -1,5 +1,5 @@
 import { openStore } from "../../../../core/store/open_store.ts";
-import { createBucket, radosgw } from "../../../servers/radosgw.ts";
+import { COLD_CLASS, createBucket, radosgw } from "../../../servers/radosgw.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testStore } from "../../../suites/test_store.ts";
 
@@ -18,6 +18,6 @@ requireServer("radosgw")("s3", () => {
         environment: {},
       });
     };
-    testStore(`with options "${options}"`, open, { listEntries });
+    testStore(`with options "${options}"`, open, { listEntries, storageClass: COLD_CLASS });
   }
 });

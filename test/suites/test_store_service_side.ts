@@ -1,0 +1,65 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "vitest";
+import { listPaths, pattern, readAll, type StoreBench, sameBytes, testBody } from "./store_bench.ts";
+
+/** Cases of what a service does by itself: storage classes and fetching. `storageClass`: a word that the service knows. */
+export function testStoreServiceSide(
+  bench: () => StoreBench,
+  options: { readonly storageClass: string },
+): void {
+  describe("storage class", () => {
+    test("is kept, or refused", async () => {
+      const { store, folder } = bench();
+      const { storageClass } = options;
+      const body = testBody([pattern(10)]);
+      const writing = [
+        store.write(`${folder}a`, pattern(10), { storageClass }),
+        store.write(`${folder}b`, body.stream, { storageClass, size: 10 }),
+      ];
+      const results = await Promise.allSettled(writing);
+      if (!store.capabilities.storageClass) {
+        for (const result of results) {
+          expect(result).toMatchObject({ status: "rejected", reason: { kind: "Unsupported" } });
+        }
+        await body.cancelled;
+        expect(await listPaths(store, folder)).toEqual([]);
+        return;
+      }
+      for (const path of [`${folder}a`, `${folder}b`]) {
+        expect((await store.stat(path)).storageClass).toBe(storageClass);
+        expect(sameBytes(await readAll(store, path), pattern(10))).toBe(true);
+      }
+      if (store.multipart === undefined) return;
+      const upload = await store.multipart(`${folder}c`, { storageClass });
+      await upload.complete([await upload.part(1, pattern(10), { size: 10 })]);
+      expect((await store.stat(`${folder}c`)).storageClass).toBe(storageClass);
+    });
+  });
+
+  describe("fetch", () => {
+    test("makes the object of a URL, replaces what was there, and leaves it alone when the URL fails", async () => {
+      const { store, folder } = bench();
+      if (store.fetch === undefined) return;
+      const content = pattern(100_000);
+      const server = createServer((request, answer) => {
+        answer.writeHead(request.url === "/there" ? 200 : 404);
+        answer.end(request.url === "/there" ? content : "no");
+      });
+      await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      try {
+        await store.write(`${folder}a`, pattern(10));
+        for (const path of [`${folder}a`, `${folder}new/b`]) {
+          expect((await store.fetch(path, `${url}/there`)).path).toBe(path);
+          expect(sameBytes(await readAll(store, path), content)).toBe(true);
+          await expect(store.fetch(path, `${url}/missing`)).rejects.toThrow();
+          expect(sameBytes(await readAll(store, path), content)).toBe(true);
+        }
+      } finally {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    });
+  });
+}
