@@ -14,6 +14,8 @@ export async function ask(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const stop = () => reject(toJcsError(options.signal.reason));
   options.signal.addEventListener("abort", stop, { once: true });
+  // Before the question is drawn: what is typed as soon as it shows must not be echoed.
+  setRaw(true);
   const app = render(
     <Prompt
       question={question}
@@ -29,7 +31,12 @@ export async function ask(
     options.signal.removeEventListener("abort", stop);
     app.unmount();
     await exited;
+    setRaw(false);
   }
+}
+
+function setRaw(isRaw: boolean): void {
+  if (process.stdin.isTTY) process.stdin.setRawMode(isRaw);
 }
 
 /** The line after `input` was typed at its end. What is pasted or typed quickly comes in one piece, with its control characters. */
