@@ -15,8 +15,8 @@ export interface FileSource {
   readonly reopenable: true;
   /** The file's bytes in chunks of {@link STREAM_CHUNK_BYTES}, each in its own buffer that belongs to the reader.
    *
-   *  Throws `ConditionFailed` when the file is not the one that {@link fileSource} saw, or grows, shrinks or is written to while it is
-   *  read; the last pull checks that, so what came before is to be thrown away. */
+   *  Throws `ConditionFailed` when the file is not the one that {@link fileSource} saw, has more bytes than it says, or grows, shrinks or is
+   *  written to while it is read; the last pull checks that, so what came before is to be thrown away. */
   open(): ByteStream;
 }
 
@@ -67,6 +67,8 @@ async function* readFile(file: string, version: Version): AsyncGenerator<Uint8Ar
       ahead = readNext(handle);
       yield chunk;
     }
+    // The files of /proc say that they are empty, and are not.
+    if ((await readChunk(handle, { position, bytes: 1 })).length > 0) throw changed(file);
     await checkVersion(handle, { file, version });
   } catch (error) {
     throw localError(error, { action: "read", file });

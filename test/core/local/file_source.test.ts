@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -84,6 +85,12 @@ describe("fileSource", () => {
     const source = await fileSource(file);
     const other = writeTestFile(11);
     renameSync(other.file, file);
+    await expect(read(source.open())).rejects.toMatchObject({ kind: "ConditionFailed" });
+  });
+
+  it.skipIf(!existsSync("/proc/version"))("does not take a file for empty that only says so", async () => {
+    const source = await fileSource("/proc/version");
+    expect(source.size).toBe(0);
     await expect(read(source.open())).rejects.toMatchObject({ kind: "ConditionFailed" });
   });
 
