@@ -53,7 +53,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
         ...range,
         signal: edge.signal,
         onEvent: (event) => {
-          if (event.type === "workaround") edge.output.note(event.message);
+          if (event.type === "workaround") edge.output.warn(event.message);
         },
       });
       for await (const chunk of outcome.body) {

@@ -106,7 +106,7 @@ async function fetchObject(
     signal: edge.signal,
     onEvent: (event) => {
       if (event.type === "progress") progress.bytes(event.bytes);
-      else if (event.type === "workaround") edge.output.note(event.message);
+      else if (event.type === "workaround") edge.output.warn(event.message);
     },
   });
   if (target.special) return writeSpecialFile(target.file, outcome.body, { signal: edge.signal });

@@ -50,7 +50,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
       signal: edge.signal,
       onEvent: (event) => {
         if (event.type === "progress") progress.bytes(event.bytes);
-        else if (event.type === "workaround") edge.output.note(event.message);
+        else if (event.type === "workaround") edge.output.warn(event.message);
       },
     });
     last = outcome;

@@ -212,6 +212,20 @@ describe("blocks that are damaged", () => {
   });
 });
 
+test("what was worked around is told also with --json and --quiet", async () => {
+  await put("ec:4+2", "told/p/x");
+  const [first] = await blocksOf(rig, "told/p/x");
+  await without([first?.space ?? ""], async () => {
+    const json = await rig.run(["get", "--json", "told/p/x", "told"]);
+    expect(json).toMatchObject({ status: 0 });
+    const message = expect.stringContaining("Working around block 0");
+    expect(json.lines).toContainEqual({ type: "warning", message });
+    const quiet = await rig.run(["cat", "--quiet", "told/p/x"]);
+    expect(quiet.stderr).toContain("Working around block 0");
+    expect(Buffer.compare(quiet.stdout, BYTES)).toBe(0);
+  });
+});
+
 test("a space removed from the config with --force is one more lost space", async () => {
   await put("ec:4+2", "removed/p/x");
   const spaces = (await blocksOf(rig, "removed/p/x")).map(({ space }) => space);
