@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
+  copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -12,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { executable } from "./program.ts";
 import {
   blocksOf,
   createRig,
@@ -194,6 +197,36 @@ describe("two puts of the same path at once", () => {
   });
 });
 
+test.each([1, 16])(
+  "many objects at once over spaces that serve %d operations at a time",
+  async (concurrency) => {
+    const tree = rig.path(`many${concurrency}`);
+    mkdirSync(tree);
+    for (let index = 0; index < 40; index++)
+      writeFileSync(join(tree, `${index}`), sampleBytes(index * 50_000 + (index % 3) * 3 * MIB, index));
+    const names = Array.from({ length: 6 }, (_, index) => `narrow${concurrency}-${index}`);
+    for (const name of names) {
+      mkdirSync(rig.path(name));
+      await rig.jcs("space", "add", name, `fs://${rig.path(name)}?sync=false&concurrency=${concurrency}`);
+    }
+    const address = `many/c${concurrency}`;
+    const spaces = names.join(",");
+    await rig.jcs(
+      "put",
+      "--parallel",
+      "32",
+      "--redundancy",
+      "ec:4+2",
+      "--spaces",
+      spaces,
+      `${tree}/.`,
+      address,
+    );
+    await rig.jcs("get", "--parallel", "32", address, `${tree}.back`);
+    expect(fingerprint(`${tree}.back`)).toEqual(fingerprint(tree));
+  },
+);
+
 /** Whether this process may mount file systems. */
 function mayMount(): boolean {
   try {
@@ -309,6 +342,41 @@ describe.skipIf(!mayMount())("mounted file systems [needs the right to mount]", 
       expect(await put("x")).toMatchObject({ status: 0 });
     }));
 });
+
+test.skipIf(process.getuid?.() !== 0)("what another user may not read or write is status 6", async () => {
+  const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] as const;
+  const [program] = await executable();
+  const folder = rig.path("nobody");
+  mkdirSync(join(folder, "disk"), { recursive: true });
+  writeFileSync(join(folder, "private"), "private", { mode: 0o600 });
+  execFileSync("chmod", ["a+rx", rig.folder]);
+  execFileSync("chown", ["-R", "65534:65534", join(folder, "disk"), folder]);
+  execFileSync("chown", ["0:0", join(folder, "private")]);
+  // The project may lie where only its owner gets to.
+  copyFileSync(program, join(folder, "jcs"));
+  const environment = { JCS_HOME: join(folder, "home") };
+  const run = (...argv: readonly string[]) =>
+    rig.run(argv, { program: [...nobody, join(folder, "jcs")], environment, directory: folder });
+  expect(await run("space", "add", "disk", `fs://${join(folder, "disk")}`)).toMatchObject({ status: 0 });
+  expect(await run("put", "private", "b/p/x")).toMatchObject({ status: 6 });
+  expect(await run("put", "jcs", "b/p/x")).toMatchObject({ status: 0 });
+  expect(await run("get", "b/p/x", "/usr/")).toMatchObject({ status: 6 });
+  execFileSync("chown", ["-R", "0:0", join(folder, "disk")]);
+  expect(await run("get", "b/p/x", "back")).toMatchObject({ status: 0 });
+  expect(await run("put", "jcs", "b/p/y")).toMatchObject({ status: 6 });
+  execFileSync("chown", ["-R", "0:0", join(folder, "home")]);
+  const shut = await run("ls");
+  expect(shut, shut.stderr).toMatchObject({ status: 2 });
+  expect(shut.stderr).toContain("config.json");
+});
+
+test.skipIf(!existsSync("/proc/version"))(
+  "a file that holds more than it says is an error, and not an empty object",
+  async () => {
+    expect(await rig.run(["put", "/proc/version", "proc/p/x"])).toMatchObject({ status: 5 });
+    expect(await rig.run(["stat", "proc/p/x"])).toMatchObject({ status: 4 });
+  },
+);
 
 test("empty directories, pipes and links in a tree are told about, and the rest goes in", async () => {
   mkdirSync(rig.path("mixed", "empty"), { recursive: true });
