@@ -60,6 +60,9 @@ export const BLOCK_STALL_MS = 10_000;
 /** A source of unknown size (a pipe) up to this length is kept in memory, so that it can be stored again when a space fails. */
 export const SMALL_SOURCE_BYTES_MAX = 8 * MIB;
 
+/** How long opening a space may take: a disk that hangs would never answer. */
+export const SPACE_OPEN_MS = 30_000;
+
 /** How long a space that failed is used only as a last resort. */
 export const SUSPECT_MS = 60_000;
 

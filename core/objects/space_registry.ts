@@ -1,6 +1,6 @@
 import type { Catalog, SpaceRecord } from "../catalog/catalog.ts";
 import { JcsError } from "../errors.ts";
-import { SUSPECT_MS } from "../limits.ts";
+import { SPACE_OPEN_MS, SUSPECT_MS } from "../limits.ts";
 import type { Store } from "../store/store.ts";
 import type { SpaceStores } from "../transfer/space_stores.ts";
 
@@ -28,13 +28,17 @@ export interface SpaceRegistryOptions {
    *  left there, see {@link Store.prepare}. */
   openStore(space: SpaceRecord, options: { readonly prepared: boolean }): Promise<Store>;
   readonly now: () => number;
+  /** How long opening a store may take; {@link SPACE_OPEN_MS} unless given. */
+  readonly openMs?: number;
 }
 
 /** Makes the registry. Nothing is opened yet. */
 export function createSpaceRegistry(options: SpaceRegistryOptions): SpaceRegistry {
-  const { catalog, now } = options;
+  const { catalog, now, openMs = SPACE_OPEN_MS } = options;
   const temporary = new Map(options.temporary.map((space) => [space.name, space]));
-  const stores = new Map<string, Promise<Store>>();
+  /** Stores that are open, and those that are being opened: on a disk that hangs, that may never end. */
+  const stores = new Map<string, Store>();
+  const opening = new Map<string, Promise<Store>>();
   const suspectUntil = new Map<string, number>();
 
   async function find(name: string): Promise<SpaceRecord | undefined> {
@@ -54,6 +58,35 @@ export function createSpaceRegistry(options: SpaceRegistryOptions): SpaceRegistr
     return options.openStore(space, { prepared: !temporary.has(name) });
   }
 
+  /** Opens once for all who ask meanwhile. A failure is not remembered: the next use tries again. */
+  function startOpening(name: string): Promise<Store> {
+    const work = open(name);
+    opening.set(name, work);
+    work.then(
+      (store) => {
+        if (opening.get(name) === work) {
+          opening.delete(name);
+          stores.set(name, store);
+        } else store.close().catch(() => undefined);
+      },
+      () => {
+        if (opening.get(name) === work) opening.delete(name);
+      },
+    );
+    return work;
+  }
+
+  /** What `work` gives, or `TimedOut`; the work goes on then, and who asks later waits for the same. */
+  function inTime(work: Promise<Store>, name: string): Promise<Store> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const message = `Cannot open space "${name}": no answer within ${openMs / 1000} seconds`;
+        reject(new JcsError("TimedOut", message, { retry: "later", where: { space: name } }));
+      }, openMs);
+      work.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+  }
+
   return {
     temporary: new Set(temporary.keys()),
     find,
@@ -61,15 +94,8 @@ export function createSpaceRegistry(options: SpaceRegistryOptions): SpaceRegistr
       const recorded = await catalog.spaces.list();
       return [...recorded.filter((space) => !temporary.has(space.name)), ...temporary.values()];
     },
-    open(name) {
-      let store = stores.get(name);
-      if (!store) {
-        store = open(name);
-        stores.set(name, store);
-        // A failure is not remembered: the next use tries again.
-        store.catch(() => stores.delete(name));
-      }
-      return store;
+    async open(name) {
+      return stores.get(name) ?? (await inTime(opening.get(name) ?? startOpening(name), name));
     },
     suspect(name) {
       suspectUntil.set(name, now() + SUSPECT_MS);
@@ -79,14 +105,17 @@ export function createSpaceRegistry(options: SpaceRegistryOptions): SpaceRegistr
       return new Set([...suspectUntil].filter(([, until]) => until > time).map(([name]) => name));
     },
     async forget(name) {
+      opening.delete(name);
       const store = stores.get(name);
       stores.delete(name);
-      await (await store?.catch(() => undefined))?.close();
+      await store?.close();
     },
     async close() {
       const opened = [...stores.values()];
       stores.clear();
-      await Promise.all(opened.map(async (store) => (await store.catch(() => undefined))?.close()));
+      // Nobody waits for those that are still being opened: they are closed as soon as they are open.
+      opening.clear();
+      await Promise.all(opened.map((store) => store.close()));
     },
   };
 }
