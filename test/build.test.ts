@@ -85,6 +85,6 @@ test("every worker starts in the executable, and computes what the main thread d
     outfile: join(directory, "fixture"),
   });
   const { status, stdout } = alone(fixture, names);
-  expect(stdout).toBe(`${names.map((name) => `${name} answered\n`).join("")}workers code\n`);
+  expect(stdout).toBe(`${names.map((name) => `${name} answered\n`).join("")}kernels agree\nworkers code\n`);
   expect(status).toBe(0);
 });

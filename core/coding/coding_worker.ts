@@ -30,10 +30,12 @@ function compute({ task, memory, shardBytes, addresses }: CodingRequest): void {
   const { buffer } = memories[memory]!;
   const inputCount = rebuild.inputs.length;
   const shardCount = inputCount + rebuild.outputs.length;
+  let buffers: Uint8Array[] = [];
   for (let first = 0; first < addresses.length; first += shardCount) {
-    const buffers = addresses
-      .slice(first, first + shardCount)
-      .map((address) => new Uint8Array(buffer, address, shardBytes));
+    const next = addresses.slice(first, first + shardCount);
+    // Making views takes as long as computing some kilobytes: a stripe that comes again keeps its own.
+    if (next.some((address, index) => buffers[index]?.byteOffset !== address))
+      buffers = next.map((address) => new Uint8Array(buffer, address, shardBytes));
     rebuild.run(buffers.slice(0, inputCount), buffers.slice(inputCount));
   }
 }

@@ -1,3 +1,4 @@
+import { checkBoundaries } from "./check_boundaries.ts";
 import { checkSharedMemory } from "./check_shared_memory.ts";
 import { makeGoldenVector, readGoldenVectors, waysFor } from "./golden_vectors.ts";
 
@@ -14,6 +15,8 @@ for (const vector of vectors) {
   }
 }
 console.log(`${vectors.length} vectors agree`);
+
+console.log(`${checkBoundaries()} boundaries agree`);
 
 await checkSharedMemory();
 console.log("worker agrees");

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { CAUCHY_16, CAUCHY_256 } from "../../../core/coding/cauchy_matrix.ts";
 import { LOCAL_16, LOCAL_256 } from "../../../core/coding/local_matrix.ts";
+import { checkBoundaries } from "./check_boundaries.ts";
 import {
   type GoldenShape,
   makeGoldenVector,
@@ -80,5 +81,6 @@ test("Deno agrees", async () => {
   const { stdout } = await promisify(execFile)(deno, ["run", "--allow-read", "--allow-env", script], {
     env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
   });
-  expect(stdout).toBe(`${readGoldenVectors().length} vectors agree\nworker agrees\n`);
+  const counts = `${readGoldenVectors().length} vectors agree\n${checkBoundaries()} boundaries agree\n`;
+  expect(stdout).toBe(`${counts}worker agrees\n`);
 });
