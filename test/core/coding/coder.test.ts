@@ -182,6 +182,27 @@ describe("createCoder", () => {
     expectParity(next);
   });
 
+  test("what is with a worker when it is cancelled ends as cancelled too", async () => {
+    const coder = warmCoder(pool);
+    const call = coder.run(data, emptyParity());
+    await Promise.resolve();
+    expect(pool.memory.bytesInUse).toBeGreaterThan(0);
+    coder.cancel();
+    await expect(call).rejects.toMatchObject({ kind: "Cancelled" });
+    expect(pool.memory.bytesInUse).toBe(0);
+  });
+
+  test("closing answers those who wait for a place, though none is given back", async () => {
+    const closing = createCodingPool({ url: CODING_WORKER_URL, workersMax: 1, memoryBytes: 1 << 20 });
+    await waitForWorkers(closing, 1);
+    const slots = Array.from({ length: CODING_JOBS_PER_WORKER }, () => closing.take());
+    const waiting = closing.take();
+    await closing.close();
+    expect(await waiting).toBeUndefined();
+    const [slot] = await Promise.all(slots);
+    await expect(slot!.run(taskOf({ code, present, wanted }), [])).rejects.toThrow("it was closed");
+  });
+
   test("stripes that find no room in the memory are computed here", async () => {
     const lease = pool.memory.lease(1, pool.memory.bytesTotal - 320)!;
     const outputs = emptyParity();

@@ -107,16 +107,24 @@ test("buffers of one arena, wherever they lie: those that do not fit are refused
   const ARENA_BYTES = 16 * 1024;
   const inShardMemory = createShardMemory({ bytes: ARENA_BYTES });
   const arenas = [new Uint8Array(ARENA_BYTES), inShardMemory.lease(1, ARENA_BYTES)!.buffers[0]!];
-  const places = fc.array(
-    fc.record({
-      start: fc.oneof(
-        { weight: 9, arbitrary: fc.integer({ min: 0, max: 29 }).map((slot) => slot * 512) },
-        fc.integer({ min: 0, max: ARENA_BYTES - 768 }),
-      ),
-      bytes: fc.oneof({ weight: 30, arbitrary: fc.constant(512) }, fc.constantFrom(0, 256, 511, 768)),
-    }),
-    { minLength: 4, maxLength: 6 },
+  const starts = fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 0, max: 29 }).map((slot) => slot * 512) },
+    fc.integer({ min: 0, max: ARENA_BYTES - 768 }),
   );
+  const places = fc
+    .record({
+      bytes: fc.oneof({ weight: 5, arbitrary: fc.constant(512) }, fc.constantFrom(0, 256, 511, 640, 768)),
+      list: fc.array(
+        fc.record({
+          start: starts,
+          odd: fc.oneof({ weight: 40, arbitrary: fc.constant(0) }, fc.constantFrom(-1, 1, 256)),
+        }),
+        { minLength: 4, maxLength: 6 },
+      ),
+    })
+    .map(({ bytes, list }) =>
+      list.map(({ start, odd }) => ({ start, bytes: Math.max(0, Math.min(768, bytes + odd)) })),
+    );
   const counts = { refused: 0, computed: 0 };
   fc.assert(
     fc.property(places, kernels, fc.constantFrom(...arenas), (list, choice, arena) => {
