@@ -2,9 +2,10 @@ import type { Service } from "./service.ts";
 import { fs } from "./services/fs.ts";
 import { memory } from "./services/memory.ts";
 import { s3 } from "./services/s3.ts";
+import { s3Compatible } from "./services/s3_compatible.ts";
 
 /** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
-export const SERVICES: readonly Service[] = [fs, memory, s3];
+export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible];
 
 /** The service of this name, if there is one. */
 export function findService(name: string): Service | undefined {

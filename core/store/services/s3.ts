@@ -1,6 +1,9 @@
+import type { Connection } from "../connection_string.ts";
 import { readOptions } from "../read_options.ts";
-import type { Service } from "../service.ts";
+import type { OpenContext, Service } from "../service.ts";
+import type { Store } from "../store.ts";
 import { S3_OPTIONS } from "./s3/s3_options.ts";
+import { withPreset } from "./s3/s3_presets.ts";
 
 /** Buckets of Amazon S3 and of everything that speaks its protocol. */
 export const s3: Service = {
@@ -8,13 +11,18 @@ export const s3: Service = {
   summary: "a bucket of Amazon S3 or of a compatible service",
   examples: [
     "s3://bucket/folder?region=eu-central-1&credential=env",
+    "s3://bucket?preset=oss&region=cn-hangzhou&credential=hmac:ACCESS_KEY:SECRET_KEY",
     "s3://bucket?endpoint=https:minio.example.com:9000&credential=hmac:ACCESS_KEY:SECRET_KEY",
     "s3://bucket?region=eu-central-1&credential=file:/home/me/.aws/credentials#backup&storage_class=STANDARD_IA",
   ],
   options: S3_OPTIONS,
-  async open(connection, context) {
-    const options = readOptions(S3_OPTIONS, { ...connection, environment: context.environment });
-    const { openS3Store } = await import("./s3/s3_store.ts");
-    return openS3Store(connection, { options, context });
-  },
+  open: openS3,
 };
+
+/** Opens a bucket with what its preset fills in. */
+export async function openS3(connection: Connection, context: OpenContext): Promise<Store> {
+  const { environment } = context;
+  const options = readOptions(S3_OPTIONS, { ...withPreset(connection, context), environment });
+  const { openS3Store } = await import("./s3/s3_store.ts");
+  return openS3Store(connection, { options, context });
+}

@@ -54,6 +54,9 @@ export async function s3Context(
   if (name === "") throw refused("the bucket is missing; write s3://BUCKET");
   if (options.part_size < PART_BYTES_MIN) throw refused('option "part_size" must be 5MiB or more');
   if (options.part_concurrency < 1) throw refused('option "part_concurrency" must be 1 or more');
+  if (options.list_version !== 1 && options.list_version !== 2) {
+    throw refused('option "list_version" must be 1 or 2');
+  }
   const owner = options.expected_bucket_owner;
   const customerKey = customerKeyOf(options);
   return {

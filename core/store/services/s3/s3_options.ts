@@ -4,6 +4,11 @@ import type { ServiceOption } from "../../service.ts";
 /** Everything that a connection string of service `s3` may say. */
 export const S3_OPTIONS = [
   {
+    key: "preset",
+    type: "string",
+    help: "the provider, whose endpoint, addressing and quirks are filled in: aws, minio, ceph, r2, b2, wasabi, qingstor, kodo, oss, cos, obs, bos, us3 or gcs",
+  },
+  {
     key: "endpoint",
     type: "endpoint",
     help: "where the service listens; Amazon's own endpoint of the region unless given",
@@ -13,6 +18,7 @@ export const S3_OPTIONS = [
     type: "string",
     help: "region of the bucket; AWS_REGION, AWS_DEFAULT_REGION or us-east-1 unless given",
   },
+  { key: "account", type: "string", help: "account that the endpoint is named after, where it is" },
   {
     key: "credential",
     type: "credential",
@@ -83,6 +89,12 @@ export const S3_OPTIONS = [
     type: "boolean",
     default: "true",
     help: "false for a service that refuses If-None-Match (status 501)",
+  },
+  {
+    key: "list_version",
+    type: "integer",
+    default: "2",
+    help: "1 for a service that does not know the second version of listing",
   },
   { key: "expected_bucket_owner", type: "string", help: "account that must own the bucket" },
   { key: "accelerate", type: "boolean", default: "false", help: "use Amazon's transfer acceleration" },
