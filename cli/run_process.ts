@@ -2,6 +2,7 @@ import { isatty } from "node:tty";
 import { EXIT_CODES, JcsError, toJcsError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
 import type { Host } from "./edge.ts";
+import { guardMemory } from "./guard_memory.ts";
 import { REPORT_HINT } from "./output.ts";
 import { descriptorSink } from "./sink.ts";
 
@@ -11,6 +12,7 @@ import { descriptorSink } from "./sink.ts";
  *  status of its kind, and so does a run that waits for nothing that could ever come. */
 export function runProcess(run: (host: Host) => Promise<number>): void {
   const signal = interruptible();
+  guardMemory();
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
   // Nothing is left to wait for, and yet the command has not ended: that must not look like success.

@@ -1,0 +1,28 @@
+/** Growth of the heap since the last collection that starts the next one. */
+export const HEAP_GROWTH_BYTES_MAX = 24 * 1024 * 1024;
+
+const CHECK_EVERY_MS = 100;
+
+/** What is asked of the JavaScript engine. */
+export interface Heap {
+  usedBytes(): number;
+  /** Collects all garbage, at once. */
+  collect(): void;
+}
+
+/** Keeps garbage from growing with the memory of the machine and the length of a command: JavaScriptCore would let some hundred megabytes of
+ *  it lie. Does not keep the process alive. Engines that cannot be asked look after themselves. */
+export function guardMemory(heap: Heap | undefined = javaScriptCore()): void {
+  if (!heap) return;
+  let afterBytes = heap.usedBytes();
+  setInterval(() => {
+    if (heap.usedBytes() <= afterBytes + HEAP_GROWTH_BYTES_MAX) return;
+    heap.collect();
+    afterBytes = heap.usedBytes();
+  }, CHECK_EVERY_MS).unref();
+}
+
+function javaScriptCore(): Heap | undefined {
+  if (!("Bun" in globalThis)) return undefined;
+  return { usedBytes: () => process.memoryUsage().heapUsed, collect: () => Bun.gc(true) };
+}
