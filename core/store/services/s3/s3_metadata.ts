@@ -1,6 +1,11 @@
-const PLAIN_VALUE = /^(?!utf-8''|=\?)(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/;
+import {
+  decodeHeaderValue,
+  encodeHeaderValue,
+  percentDecode,
+  percentEncode,
+} from "../../http/header_value.ts";
+
 const PLAIN_KEY_BYTE = /[a-z0-9-]/;
-const MARK = "utf-8''";
 
 /** User metadata as S3 can carry it: in the names and values of HTTP headers, which ignore letter case, lose spaces at the ends and
  *  know nothing but ASCII.
@@ -11,7 +16,7 @@ export function encodeMetadata(metadata: Readonly<Record<string, string>>): Reco
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => [
       percentEncode(key, PLAIN_KEY_BYTE),
-      PLAIN_VALUE.test(value) ? value : MARK + percentEncode(value, /[A-Za-z0-9._~-]/),
+      encodeHeaderValue(value),
     ]),
   );
 }
@@ -19,26 +24,6 @@ export function encodeMetadata(metadata: Readonly<Record<string, string>>): Reco
 /** The inverse of {@link encodeMetadata}. What others have written and cannot be decoded is left as it is. */
 export function decodeMetadata(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([key, value]) => [
-      percentDecode(key),
-      value.startsWith(MARK) ? percentDecode(value.slice(MARK.length)) : value,
-    ]),
+    Object.entries(headers).map(([key, value]) => [percentDecode(key), decodeHeaderValue(value)]),
   );
-}
-
-function percentEncode(text: string, plain: RegExp): string {
-  let encoded = "";
-  for (const byte of Buffer.from(text, "utf8")) {
-    const character = String.fromCharCode(byte);
-    encoded += plain.test(character) ? character : `%${byte.toString(16).padStart(2, "0")}`;
-  }
-  return encoded;
-}
-
-function percentDecode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

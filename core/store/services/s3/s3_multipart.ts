@@ -1,7 +1,7 @@
 import type { MultipartUpload, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { partsOfStream } from "./part_source.ts";
+import { partsOfStream } from "../../upload/part_source.ts";
 import { placeOf, type S3Context } from "./s3_context.ts";
 import { abortUpload, completeUpload, createUpload, PARTS_MAX, uploadPart } from "./s3_upload.ts";
 

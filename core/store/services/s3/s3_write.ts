@@ -5,8 +5,8 @@ import { ATTEMPTS_MAX } from "../../../limits.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { type PartSource, partsOfBytes, partsOfStream } from "./part_source.ts";
-import { retryHeld } from "./retry_held.ts";
+import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import { retryHeld } from "../../upload/retry_held.ts";
 import { type Place, placeOf, request, type S3Context } from "./s3_context.ts";
 import { findObject } from "./s3_stat.ts";
 import {

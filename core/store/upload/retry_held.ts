@@ -1,6 +1,6 @@
-import { JcsError } from "../../../errors.ts";
-import { RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../../limits.ts";
-import { pause } from "../../layers/pause.ts";
+import { JcsError } from "../../errors.ts";
+import { RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
+import { pause } from "../layers/pause.ts";
 
 /** Tries again, up to `attempts` in all, what failed with `retry: "later"`: for requests whose bytes only the caller still holds, so
  *  that no layer can make them again. `work` gets the number of the try, from 1. An error that was tried enough is `exhausted`. */

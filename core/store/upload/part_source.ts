@@ -1,4 +1,5 @@
-import type { Body } from "../../take_body.ts";
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
+import type { Body } from "../take_body.ts";
 
 /** The body of a write, cut into parts. */
 export interface PartSource {
@@ -39,6 +40,7 @@ export function partsOfStream(body: Body): PartSource {
         const piece = rest.subarray(0, partBytes - filled);
         part.set(piece, filled);
         filled += piece.length;
+        if (piece.length === rest.length) giveBack(rest);
         rest = piece.length === rest.length ? undefined : rest.subarray(piece.length);
       }
       return part;

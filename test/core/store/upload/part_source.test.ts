@@ -1,10 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  type PartSource,
-  partsOfBytes,
-  partsOfStream,
-} from "../../../../../core/store/services/s3/part_source.ts";
+import { type PartSource, partsOfBytes, partsOfStream } from "../../../../core/store/upload/part_source.ts";
 
 /** Takes all parts, giving the memory of each back at once, as a fast network would. */
 async function lengthsAndBytes(source: PartSource, partBytes: number) {

@@ -1,0 +1,102 @@
+import { type ErrorKind, JcsError, type Retry } from "../../errors.ts";
+import type { StoreInfo } from "../store.ts";
+import { storeError } from "../store_error.ts";
+import type { HttpAnswer } from "./http_client.ts";
+
+/** One call of a service, as its errors name it. */
+export interface HttpCall {
+  readonly operation: string;
+  readonly path?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an answer or a failure means to the caller. */
+export interface Meaning {
+  readonly kind: ErrorKind;
+  readonly retry?: Retry;
+  /** What stands behind the colon; the status unless given. Never a secret. */
+  readonly state?: string;
+}
+
+const STATUSES: Readonly<Record<number, Meaning>> = {
+  401: { kind: "PermissionDenied" },
+  403: { kind: "PermissionDenied" },
+  404: { kind: "NotFound", state: "no such object" },
+  405: { kind: "Unsupported" },
+  408: { kind: "TimedOut", retry: "later" },
+  410: { kind: "NotFound", state: "no such object" },
+  412: { kind: "ConditionFailed", state: "the object is not the one that was expected" },
+  413: { kind: "Unsupported", state: "the object is larger than the service allows" },
+  414: { kind: "Usage", state: "the path is longer than the service allows" },
+  423: { kind: "Unreachable", retry: "later", state: "the object is locked" },
+  429: { kind: "Throttled", retry: "later" },
+  431: { kind: "Usage", state: "the path or the metadata is longer than the service allows" },
+  501: { kind: "Unsupported" },
+  503: { kind: "Throttled", retry: "later" },
+  507: { kind: "NoSpace", state: "the service is full, or the quota is used up" },
+};
+
+/** The error that a refusing answer stands for. `code` is the service's own word for it, and `meaning` what that means where the status alone
+ *  does not say it. Says nothing of the answer's body. */
+export function answerError(
+  info: StoreInfo,
+  call: HttpCall,
+  refusal: Pick<HttpAnswer, "status" | "headers"> & {
+    readonly code?: string | undefined;
+    readonly meaning?: Meaning | undefined;
+  },
+): JcsError {
+  const { status, headers, code } = refusal;
+  const shown = code === undefined || code === "" ? `status ${status}` : `status ${status} (${code})`;
+  const meaning = refusal.meaning ?? STATUSES[status] ?? byClass(status, headers);
+  const { signal: _, ...place } = call;
+  const wait = retryAfterMs(headers["retry-after"]);
+  return storeError(info, {
+    ...place,
+    ...meaning,
+    state: meaning.state ?? shown,
+    cause: new Error(shown),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+/** The error that a failed exchange stands for (no answer, or one that broke off); itself when it is one of ours. */
+export function exchangeError(info: StoreInfo, call: HttpCall, failure: unknown): JcsError {
+  if (failure instanceof JcsError) return failure;
+  const { signal, ...place } = call;
+  if (signal?.aborted === true) {
+    return storeError(info, { ...place, kind: "Cancelled", state: "cancelled", cause: signal.reason });
+  }
+  const code = codeOf(failure);
+  const cause = new Error(code);
+  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
+    const state = `the service's certificate or encryption is refused (${code})`;
+    return storeError(info, { ...place, kind: "Unreachable", state, cause });
+  }
+  const state = /^HPE_|InvalidHTTP|Malformed/.test(code)
+    ? `the answer is no HTTP (${code})`
+    : `no connection (${code})`;
+  return storeError(info, { ...place, kind: "Unreachable", retry: "later", state, cause });
+}
+
+/** How long the service wants to be left alone, of its header `Retry-After`. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+function byClass(status: number, headers: HttpAnswer["headers"]): Meaning {
+  if (status >= 500) return { kind: "Unreachable", retry: "later" };
+  if (status >= 300 && status < 400) {
+    const host = headers["location"] === undefined ? null : URL.parse(headers["location"]);
+    const target = host === null ? "elsewhere" : `to ${JSON.stringify(host.origin)}`;
+    return { kind: "Config", state: `the service redirects ${target} (status ${status})` };
+  }
+  return { kind: "Unexpected" };
+}
+
+function codeOf(failure: unknown): string {
+  if (!(failure instanceof Error)) return "unknown";
+  return "code" in failure && typeof failure.code === "string" ? failure.code : failure.name;
+}

@@ -1,0 +1,117 @@
+import type { SaxesTagPlain } from "saxes";
+import type { ByteStream } from "../../bytes/byte_stream.ts";
+
+/** Most bytes of one element that is handed out, or between two tags. */
+const RECORD_BYTES_MAX = 1024 * 1024;
+const DEPTH_MAX = 64;
+
+/** One element with what is in it. */
+export interface XmlElement {
+  /** Without its namespace prefix. */
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The text right in it. */
+  readonly text: string;
+  readonly children: readonly XmlElement[];
+}
+
+/** Hands out every element named one of `names` (without namespace prefix) of an XML text while it comes, in its order; elements inside of one
+ *  that is handed out come only as its children.
+ *
+ *  Memory does not grow with the text. Throws what `error` makes of what is wrong: XML that is not well-formed or not complete, text that is
+ *  no UTF-8, an element of more than 1 MiB. Declares no entities, follows no references. The stream is let go in any case. */
+export async function* readXml(
+  stream: ByteStream,
+  options: { readonly names: readonly string[]; readonly error: (state: string) => Error },
+): AsyncIterable<XmlElement> {
+  const { SaxesParser } = await import("saxes");
+  const wanted = new Set(options.names);
+  const parser = new SaxesParser({ xmlns: false, position: false });
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const ready: XmlElement[] = [];
+  const open: OpenElement[] = [];
+  let depth = 0;
+  let written = 0;
+  let noted = 0;
+  let recordStart = 0;
+  parser.on("error", () => {
+    throw options.error("the answer is not well-formed XML");
+  });
+  parser.on("opentag", (tag: SaxesTagPlain) => {
+    noted = written;
+    depth += 1;
+    if (depth > DEPTH_MAX) throw options.error("the answer is XML nested too deep");
+    const name = localName(tag.name);
+    if (open.length === 0 && !wanted.has(name)) return;
+    if (open.length === 0) recordStart = written;
+    const element = { name, attributes: tag.attributes, text: "", children: [] };
+    open.at(-1)?.children.push(element);
+    open.push(element);
+  });
+  parser.on("text", (text) => {
+    noted = written;
+    const element = open.at(-1);
+    if (element !== undefined) element.text += text;
+  });
+  parser.on("cdata", (text) => {
+    const element = open.at(-1);
+    if (element !== undefined) element.text += text;
+  });
+  parser.on("closetag", () => {
+    noted = written;
+    depth -= 1;
+    const element = open.pop();
+    if (element !== undefined && open.length === 0) ready.push(element);
+  });
+  const feed = (text: string) => {
+    written += text.length;
+    parser.write(text);
+    const held = written - (open.length > 0 ? Math.min(noted, recordStart) : noted);
+    if (held > RECORD_BYTES_MAX) throw options.error("the answer holds an element that is too long");
+  };
+  for await (const chunk of stream) {
+    feed(decode(decoder, chunk, options.error));
+    yield* ready.splice(0);
+  }
+  feed(decode(decoder, undefined, options.error));
+  parser.close();
+  yield* ready;
+}
+
+/** The first child of this name. */
+export function childOf(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  return element?.children.find((child) => child.name === name);
+}
+
+/** The text of the first child of this name, if it has any. */
+export function textOf(element: XmlElement | undefined, name: string): string | undefined {
+  const text = childOf(element, name)?.text;
+  return text === "" ? undefined : text;
+}
+
+interface OpenElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  text: string;
+  readonly children: XmlElement[];
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}
+
+function decode(
+  decoder: TextDecoder,
+  chunk: Uint8Array | undefined,
+  error: (state: string) => Error,
+): string {
+  try {
+    // The decoder takes no views of shared memory.
+    if (chunk === undefined) return decoder.decode();
+    return decoder.decode(chunk.buffer instanceof ArrayBuffer ? chunk : new Uint8Array(chunk), {
+      stream: true,
+    });
+  } catch {
+    throw error("the answer is not UTF-8");
+  }
+}
