@@ -4,6 +4,7 @@ import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge } from "../command.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
+import { workaroundNotes } from "./workaround_notes.ts";
 
 /** What the command line of `cat`, or of `get` with `-`, said. */
 export interface CatArguments {
@@ -29,6 +30,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
   const range = rangeOf(cat);
   checkRange(range, cat.sources);
   const client = await edge.client();
+  const notes = workaroundNotes(edge);
   const run = await runObjects<StoredItem>(edge, {
     items: storedItems(client, {
       sources: cat.sources,
@@ -52,9 +54,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
         address: object.address,
         ...range,
         signal: edge.signal,
-        onEvent: (event) => {
-          if (event.type === "workaround") edge.output.warn(event.message);
-        },
+        onEvent: notes.hear,
       });
       for await (const chunk of outcome.body) {
         await edge.stdout(chunk);
@@ -63,6 +63,7 @@ export async function runCat(edge: Edge, cat: CatArguments): Promise<void> {
       }
     },
   });
+  notes.end();
   endRun(run, "read");
 }
 

@@ -17,6 +17,7 @@ import { checkRange, rangeOf, rangeOfSeveral } from "./run_cat.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
+import { type WorkaroundNotes, workaroundNotes } from "./workaround_notes.ts";
 
 /** What the command line of `get` said. */
 export interface GetArguments {
@@ -41,6 +42,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
   }
   refuseSameNames(get.sources, "get");
   const client = await edge.client();
+  const notes = workaroundNotes(edge);
   const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
   const counts = { written: 0, unchanged: 0, kept: 0, bytes: 0 };
 
@@ -66,7 +68,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
           });
       const status = decision === "write" ? "written" : decision;
       const bytes =
-        decision === "write" ? await fetchObject(edge, { client, get, item, target, progress }) : 0;
+        decision === "write" ? await fetchObject(edge, { client, get, item, target, progress, notes }) : 0;
       counts[status]++;
       counts.bytes += bytes;
       showDetail(edge, {
@@ -75,6 +77,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       });
     },
   });
+  notes.end();
   const skipped = [
     ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged`] : []),
     ...(counts.kept > 0 ? [`${counts.kept} kept`] : []),
@@ -96,9 +99,10 @@ async function fetchObject(
     readonly item: StoredItem;
     readonly target: { readonly file: string; readonly special: boolean };
     readonly progress: Progress;
+    readonly notes: WorkaroundNotes;
   },
 ): Promise<number> {
-  const { client, get, item, target, progress } = options;
+  const { client, get, item, target, progress, notes } = options;
   const range = rangeOf(get);
   const outcome = await client.get({
     address: item.object.address,
@@ -106,7 +110,7 @@ async function fetchObject(
     signal: edge.signal,
     onEvent: (event) => {
       if (event.type === "progress") progress.bytes(event.bytes);
-      else if (event.type === "workaround") edge.output.warn(event.message);
+      notes.hear(event);
     },
   });
   if (target.special) return writeSpecialFile(target.file, outcome.body, { signal: edge.signal });

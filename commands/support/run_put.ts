@@ -14,6 +14,7 @@ import { checkPutSources, type PutJob, putSources } from "./put_sources.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
 import { warnOnce } from "./warn_once.ts";
+import { workaroundNotes } from "./workaround_notes.ts";
 
 /** What the command line of `put` said. */
 export interface PutArguments {
@@ -41,6 +42,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
   const counts = { stored: 0, unchanged: 0, degraded: 0, bytes: 0, emptyDirectories: 0 };
   let last: PutOutcome | undefined;
   const warn = warnOnce(edge);
+  const notes = workaroundNotes(edge);
 
   async function store(job: PutJob, progress: Progress): Promise<void> {
     const outcome = await client.put({
@@ -50,7 +52,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
       signal: edge.signal,
       onEvent: (event) => {
         if (event.type === "progress") progress.bytes(event.bytes);
-        else if (event.type === "workaround") edge.output.warn(event.message);
+        notes.hear(event);
       },
     });
     last = outcome;
@@ -87,6 +89,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
     const what = plural(counts.emptyDirectories, "empty directory", "empty directories");
     edge.output.note(`${what} not stored: objects have no directories`);
   }
+  notes.end();
   const stored = counts.stored + counts.degraded;
   edge.output.summary({
     text: options.dryRun ? `Nothing was stored: --dry-run` : summaryText({ ...counts, stored, last }),

@@ -40,7 +40,10 @@ export function fromSqliteError(error: unknown, file: string): JcsError {
       });
     case IOERR:
     case CANTOPEN:
-      return new JcsError("Unreachable", say(reason), { retry: "later", cause: error });
+      return new JcsError("Unreachable", say(`${reason}. Is its disk full, or gone?`), {
+        retry: "later",
+        cause: error,
+      });
     case undefined:
       return fromFileError(error, say, reason);
     default:

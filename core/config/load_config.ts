@@ -20,7 +20,8 @@ export async function loadConfig(
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (code === "ENOENT" && options.required !== true) return defaultConfig();
     const state = code === "ENOENT" ? "there is no such file; jcs init writes one" : code;
-    throw new JcsError("Config", `Cannot read "${file}": ${state}`, { where: { path: file }, cause: error });
+    const kind = code === "EACCES" || code === "EPERM" ? "PermissionDenied" : "Config";
+    throw new JcsError(kind, `Cannot read "${file}": ${state}`, { where: { path: file }, cause: error });
   }
   const config = parseConfig(text, file);
   if (options.onWarning !== undefined && hasPassword(config) && (await othersMayRead(file))) {

@@ -5,6 +5,7 @@ import { JcsError, withPlace } from "../errors.ts";
 import { redact } from "../store/connection_string.ts";
 import type { Store } from "../store/store.ts";
 import type { ObjectContext } from "./object_context.ts";
+import { placeOfSpace } from "./place_of_space.ts";
 import { testSpace } from "./test_space.ts";
 
 /** What managing spaces needs besides the context. */
@@ -52,6 +53,14 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
         throw new JcsError(
           "AlreadyExists",
           `Cannot add space "${wanted.name}": there is one with this name`,
+          { where: { space: wanted.name } },
+        );
+      const place = placeOfSpace(wanted.connection);
+      const twin = (await spaces.list()).find((other) => placeOfSpace(other.connection) === place);
+      if (twin)
+        throw new JcsError(
+          "AlreadyExists",
+          `Cannot add space "${wanted.name}": it is the same place as space "${twin.name}", and both would be lost together. Give it a directory of its own`,
           { where: { space: wanted.name } },
         );
       const record: SpaceRecord = { ...wanted, createdAt: new Date(now()) };
