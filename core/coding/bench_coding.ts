@@ -66,7 +66,7 @@ export async function* benchCoding(options: CodingBenchOptions = {}): AsyncGener
       const { operation, shardBytes, temperature, memory, threads } = shape;
       const job = threads === 0 ? inlineJob(shape) : await threadedJob(shape);
       try {
-        const speed = await measureSpeed(job.run, { bytes: job.bytes, caseMs: options.caseMs ?? 200 });
+        const speed = await measureSpeed(job.run, { ...job, caseMs: options.caseMs ?? 200 });
         const workers = threads === 0 ? "" : ` ${threads} ${threads === 1 ? "worker" : "workers"}`;
         const name = `${operation} ${title} ${shardBytes / 1024}KiB ${temperature} ${memory}${workers}`;
         yield { name, operation, shape: title, shardBytes, temperature, memory, threads, ...speed };

@@ -49,6 +49,7 @@ export function createCodingPool(options: CodingPoolOptions): CodingPool {
   const { url, workersMax, memoryBytes } = options;
   const memory = createShardMemory({ bytes: memoryBytes, shared: true });
   const memories = [memory.memory, ...(options.memories ?? [])];
+  const buffers = memories.map(({ buffer }) => buffer);
   const workers = createWorkerPool<CodingRequest, CodingReply>({
     url,
     workersMax,
@@ -86,7 +87,7 @@ export function createCodingPool(options: CodingPoolOptions): CodingPool {
           settle = (outcome) => (typeof outcome === "boolean" ? resolve(outcome) : reject(outcome));
           if (closes !== closesBefore) settle(failure("it was closed"));
           else if (isGone) settle(false);
-          else channel.send({ id: channel.id, task, ...placeOf(stripes, memories) });
+          else channel.send({ id: channel.id, task, ...placeOf(stripes, buffers) });
         });
       },
       release() {
@@ -102,7 +103,7 @@ export function createCodingPool(options: CodingPoolOptions): CodingPool {
 
   return {
     memory,
-    holds: (stripe) => memoryOf(stripe, memories) >= 0,
+    holds: (stripe) => memoryOf(stripe, buffers) >= 0,
     take() {
       if (taken < slotsMax || slotsMax === 0) return open();
       return new Promise((resolve) => {
@@ -120,26 +121,32 @@ export function createCodingPool(options: CodingPoolOptions): CodingPool {
 /** Where the stripes lie. */
 function placeOf(
   stripes: readonly CodingStripe[],
-  memories: readonly WebAssembly.Memory[],
+  buffers: readonly ArrayBufferLike[],
 ): Pick<CodingRequest, "memory" | "shardBytes" | "addresses"> {
-  const addresses: number[] = [];
+  const { inputs = [], outputs = [] } = stripes[0] ?? {};
+  const addresses = new Uint32Array(stripes.length * (inputs.length + outputs.length));
   let memory = -1;
+  let filled = 0;
+  let before: CodingStripe | undefined;
   for (const stripe of stripes) {
-    const here = memoryOf(stripe, memories);
-    assert(here >= 0 && (memory === -1 || memory === here), "stripes lie in one memory of the pool");
-    memory = here;
-    for (const { byteOffset } of stripe.inputs) addresses.push(byteOffset);
-    for (const { byteOffset } of stripe.outputs) addresses.push(byteOffset);
+    if (stripe !== before) {
+      const here = memoryOf(stripe, buffers);
+      assert(here >= 0 && (memory === -1 || memory === here), "stripes lie in one memory of the pool");
+      memory = here;
+      before = stripe;
+    }
+    for (const { byteOffset } of stripe.inputs) addresses[filled++] = byteOffset;
+    for (const { byteOffset } of stripe.outputs) addresses[filled++] = byteOffset;
   }
-  return { memory, shardBytes: stripes[0]?.outputs[0]?.length ?? 0, addresses };
+  return { memory, shardBytes: outputs[0]?.length ?? 0, addresses };
 }
 
 /** The number of the memory in which all buffers lie, -1 for none. */
-function memoryOf({ inputs, outputs }: CodingStripe, memories: readonly WebAssembly.Memory[]): number {
+function memoryOf({ inputs, outputs }: CodingStripe, buffers: readonly ArrayBufferLike[]): number {
   const buffer = (outputs[0] ?? inputs[0])?.buffer;
   const isThere = (view: Uint8Array) => view.buffer === buffer;
-  if (!inputs.every(isThere) || !outputs.every(isThere)) return -1;
-  return memories.findIndex((memory) => memory.buffer === buffer);
+  if (buffer === undefined || !inputs.every(isThere) || !outputs.every(isThere)) return -1;
+  return buffers.indexOf(buffer);
 }
 
 function failure(state: string): JcsError {

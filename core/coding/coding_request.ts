@@ -17,7 +17,7 @@ export interface CodingRequest {
   /** The number of the memory. */
   readonly memory: number;
   readonly shardBytes: number;
-  readonly addresses: readonly number[];
+  readonly addresses: Uint32Array;
 }
 
 /** What a coding worker is started with. */

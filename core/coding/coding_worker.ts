@@ -30,14 +30,26 @@ function compute({ task, memory, shardBytes, addresses }: CodingRequest): void {
   const { buffer } = memories[memory]!;
   const inputCount = rebuild.inputs.length;
   const shardCount = inputCount + rebuild.outputs.length;
-  let buffers: Uint8Array[] = [];
+  let stripe: readonly Uint8Array[] = [];
+  let inputs = stripe;
+  let outputs = stripe;
   for (let first = 0; first < addresses.length; first += shardCount) {
-    const next = addresses.slice(first, first + shardCount);
     // Making views takes as long as computing some kilobytes: a stripe that comes again keeps its own.
-    if (next.some((address, index) => buffers[index]?.byteOffset !== address))
-      buffers = next.map((address) => new Uint8Array(buffer, address, shardBytes));
-    rebuild.run(buffers.slice(0, inputCount), buffers.slice(inputCount));
+    if (!liesAt(stripe, addresses, first)) {
+      const next = addresses.subarray(first, first + shardCount);
+      stripe = Array.from(next, (address) => new Uint8Array(buffer, address, shardBytes));
+      inputs = stripe.slice(0, inputCount);
+      outputs = stripe.slice(inputCount);
+    }
+    rebuild.run(inputs, outputs);
   }
+}
+
+function liesAt(stripe: readonly Uint8Array[], addresses: Uint32Array, first: number): boolean {
+  for (let index = 0; index < stripe.length; index += 1) {
+    if (stripe[index]!.byteOffset !== addresses[first + index]) return false;
+  }
+  return stripe.length > 0;
 }
 
 function answer(request: CodingRequest): CodingReply {
