@@ -83,6 +83,7 @@ export function retry(options: RetryOptions): Layer {
       let iterator = stream[Symbol.asyncIterator]();
       let delivered = 0;
       let tried = 0;
+      let closed = false;
       return objectStream({
         etag,
         async pull() {
@@ -107,10 +108,15 @@ export function retry(options: RetryOptions): Layer {
                 }),
               );
               iterator = stream[Symbol.asyncIterator]();
+              if (!closed) continue;
+              // The reader went while the rest was being opened: it is nobody's.
+              await iterator.return?.();
+              return undefined;
             }
           }
         },
         async close() {
+          closed = true;
           await iterator.return?.();
         },
       });

@@ -46,6 +46,47 @@ describe("retry", () => {
     store = await openMemory(`retry-${Math.random()}`);
   });
 
+  test("lets go of what it opened again for a reader that went meanwhile", async () => {
+    await store.write("a", pattern(1000));
+    const opening = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<void>();
+    const ended: number[] = [];
+    let reads = 0;
+    const breaking: Layer = (inner) => ({
+      ...inner,
+      async read(path, options) {
+        const number = reads++;
+        if (number === 1) {
+          opening.resolve();
+          await opened.promise;
+        }
+        const source = await inner.read(path, options);
+        const iterator = source[Symbol.asyncIterator]();
+        const next = async () => {
+          if (number === 0) throw new JcsError("Unreachable", "the line is dead", { retry: "later" });
+          return await iterator.next();
+        };
+        const end = async () => {
+          ended.push(number);
+          return { done: true as const, value: undefined };
+        };
+        return {
+          ...(source.etag && { etag: source.etag }),
+          [Symbol.asyncIterator]: () => ({ next, return: end }),
+        };
+      },
+    });
+    const reader = (await withLayers(store, [retry({ retries: 3, delayMs: 0 }), breaking]).read("a"))[
+      Symbol.asyncIterator
+    ]();
+    const next = reader.next();
+    await opening.promise;
+    await reader.return?.();
+    opened.resolve();
+    expect((await next).done).toBe(true);
+    expect(ended).toContain(1);
+  });
+
   test("tries as often as it is told and says that it did", async () => {
     const failing = faults([{ operation: "stat", fault: later }]);
     const attempts: string[] = [];
