@@ -1,3 +1,4 @@
+import { giveBack } from "./buffer_pool.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { OpSpec, RunContext, Sink } from "./op_spec.ts";
@@ -123,6 +124,7 @@ export class OpRun implements RunContext {
         const result = await iterator.next();
         if (result.done === true) break;
         if (await pipe.write(result.value)) continue;
+        giveBack(result.value);
         await leave();
         break;
       }

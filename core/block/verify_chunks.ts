@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { shareBuffer } from "../../ioswitch/buffer_pool.ts";
+import { giveBack, shareBuffer } from "../../ioswitch/buffer_pool.ts";
 import { assert } from "../assert.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 
@@ -19,7 +19,10 @@ export interface VerifyOptions {
 export async function* verifyChunks(stream: ByteStream, options: VerifyOptions): ByteStream {
   const { table, chunkBytes, error } = options;
   const checksums = new DataView(table.buffer, table.byteOffset, table.length);
+  /** What is ours: verified, and not verified yet. */
+  const ready: Uint8Array[] = [];
   let waiting: Uint8Array[] = [];
+  let held: Uint8Array | undefined;
   let chunk = 0;
   let running = 0;
   let filled = 0;
@@ -32,26 +35,35 @@ export async function* verifyChunks(stream: ByteStream, options: VerifyOptions):
     filled = 0;
   }
 
-  for await (const piece of stream) {
-    let verified = 0;
-    for (let offset = 0; offset < piece.length; ) {
-      const length = Math.min(chunkBytes - filled, piece.length - offset);
-      running = crc32(length === piece.length ? piece : piece.subarray(offset, offset + length), running);
-      offset += length;
-      filled += length;
-      if (filled === chunkBytes) {
-        endChunk();
-        verified = offset;
+  try {
+    for await (const piece of stream) {
+      held = piece;
+      let verified = 0;
+      for (let offset = 0; offset < piece.length; ) {
+        const length = Math.min(chunkBytes - filled, piece.length - offset);
+        running = crc32(length === piece.length ? piece : piece.subarray(offset, offset + length), running);
+        offset += length;
+        filled += length;
+        if (filled === chunkBytes) {
+          endChunk();
+          verified = offset;
+        }
       }
-    }
-    if (verified > 0) {
+      held = undefined;
+      if (verified === 0) {
+        waiting.push(piece);
+        continue;
+      }
       if (verified < piece.length) shareBuffer(piece, 1);
-      yield* waiting;
-      waiting = [];
-      yield verified === piece.length ? piece : piece.subarray(0, verified);
+      ready.push(...waiting, verified === piece.length ? piece : piece.subarray(0, verified));
+      waiting = verified < piece.length ? [piece.subarray(verified)] : [];
+      for (let next = ready.shift(); next; next = ready.shift()) yield next;
     }
-    if (verified < piece.length) waiting.push(piece.subarray(verified));
+    if (filled > 0) endChunk();
+    for (let next = waiting.shift(); next; next = waiting.shift()) yield next;
+  } finally {
+    if (held) giveBack(held);
+    ready.forEach(giveBack);
+    waiting.forEach(giveBack);
   }
-  if (filled > 0) endChunk();
-  yield* waiting;
 }

@@ -13,12 +13,17 @@ export async function collect(
   const { bytesMax, tooLong } = options;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) {
-      throw tooLong?.() ?? new JcsError("Unexpected", `Cannot hold a stream: more than ${bytesMax} bytes`);
+  try {
+    for await (const chunk of stream) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        throw tooLong?.() ?? new JcsError("Unexpected", `Cannot hold a stream: more than ${bytesMax} bytes`);
+      }
     }
-    chunks.push(chunk);
+  } catch (error) {
+    chunks.forEach(giveBack);
+    throw error;
   }
   const [first] = chunks;
   return chunks.length === 1 && first !== undefined && !isPooled(first) ? first : joinBytes(chunks, bytes);

@@ -1,3 +1,4 @@
+import { giveBack } from "../buffer_pool.ts";
 import type { OpSpec } from "../op_spec.ts";
 
 /** Attributes of {@link concat}. */
@@ -18,7 +19,9 @@ export const concat: OpSpec<ConcatAttrs> = {
     const sink = context.sink(0);
     for (let port = 0; port < context.attrs.count; port++) {
       for await (const chunk of context.stream(port)) {
-        if (!(await sink.write(chunk))) return;
+        if (await sink.write(chunk)) continue;
+        giveBack(chunk);
+        return;
       }
     }
     await sink.end();

@@ -1,3 +1,4 @@
+import { giveBack } from "../buffer_pool.ts";
 import type { OpSpec } from "../op_spec.ts";
 
 /** Attributes of {@link length}: none. */
@@ -18,7 +19,7 @@ export const length: OpSpec<LengthAttrs> = {
     let bytes = 0;
     for await (const chunk of context.stream(0)) {
       bytes += chunk.length;
-      await sink.write(chunk);
+      if (!(await sink.write(chunk))) giveBack(chunk);
     }
     context.put(1, bytes);
     await sink.end();

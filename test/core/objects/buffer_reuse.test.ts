@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ByteStream } from "../../../core/bytes/byte_stream.ts";
 import type { PutSource } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
 import { fileSource } from "../../../core/local/file_source.ts";
 import { parseScheme } from "../../../core/redundancy/parse_scheme.ts";
 import type { Layer } from "../../../core/store/layer.ts";
-import { giveBack, poisonFreeBuffers } from "../../../ioswitch/buffer_pool.ts";
+import { freeSlots, giveBack, poisonFreeBuffers } from "../../../ioswitch/buffer_pool.ts";
 import { temporaryDirectories } from "../../commands/temporary_directory.ts";
 import { createTestClient, type TestClient } from "./test_client.ts";
 
@@ -211,3 +211,21 @@ test.each([0, 0.04, 0.15])(
     expect(outcomes.filter((outcome) => outcome === "stored").length).toBeGreaterThan(objects / 3);
   },
 );
+
+test("readers that leave early leave no memory behind", async () => {
+  random = createRandom(seed);
+  const bytes = randomBytesOf(700 * KIB);
+  const address = { bucket: "b", package: "p", path: "object" };
+  const source = await sourceOf(bytes, join(directory, "source"));
+  await world.client.put({ address, source, scheme: parseScheme("ec:4+2") });
+  const { free } = freeSlots();
+  for (let i = 0; i < 100; i++) {
+    const { body } = await world.client.get({ address });
+    for await (const chunk of body) {
+      giveBack(chunk);
+      break;
+    }
+  }
+  // A few may be on their way still, or have come to nobody.
+  await vi.waitFor(() => expect(freeSlots().free).toBeGreaterThan(free - 8));
+});
