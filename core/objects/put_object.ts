@@ -24,7 +24,7 @@ export async function putObject(context: ObjectContext, asked: PutRequest): Prom
   if (existing && asked.ifAbsent) throw alreadyThere(asked);
   if (existing && asked.skipUnchanged && isUnchanged(existing, asked))
     return { status: "unchanged", object: existing, missingBlocks: [], warnings: [] };
-  const request = { ...asked, source: await settleSource(asked.source) };
+  const request = { ...asked, source: await settleSource(asked.source, asked.signal) };
   const { size, modifiedAt } = request.source;
   const wish = { ...request, ...(size === undefined ? {} : { size }), ...(modifiedAt ? { modifiedAt } : {}) };
   const failures = new Map<string, JcsError>();
