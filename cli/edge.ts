@@ -102,7 +102,14 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
       if (error instanceof ReaderGone) readerGone.abort(error);
       let last = host.signal.aborted ? new JcsError("Cancelled", "Stopped: interrupted") : error;
       try {
-        await client?.then((opened) => opened.close());
+        const opened = await client;
+        const rows = options.globals().verbose ? (opened?.metrics?.() ?? []) : [];
+        await opened?.close();
+        if (rows.length > 0) {
+          const { metricsSummary } = await import("./metrics_summary.ts");
+          const text = metricsSummary(rows, options.globals());
+          progress.undrawn(() => stderr.write(text));
+        }
       } catch (closing) {
         last ??= closing;
       }

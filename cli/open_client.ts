@@ -14,7 +14,9 @@ export async function openClient(edge: Omit<Edge, "client">): Promise<Client> {
     required: edge.global().config !== undefined,
     onWarning,
   });
+  const { bandwidth } = edge.global();
   return openLocalClient({
+    ...(bandwidth === undefined ? {} : { bandwidth }),
     home: edge.home,
     config,
     environment: edge.environment,

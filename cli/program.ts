@@ -2,6 +2,7 @@ import { Command as Commander, type CommandUnknownOpts, Option } from "@commande
 import { COMMANDS, type CommandEntry } from "../commands/all.ts";
 import type { Edge, GlobalOptions } from "../commands/command.ts";
 import { EXIT_CODES, JcsError } from "../core/errors.ts";
+import { type BandwidthTimetable, parseBandwidth } from "../core/store/bandwidth.ts";
 import { VERSION } from "../core/version.ts";
 import { READER_GONE_STATUS, type Sink } from "./sink.ts";
 
@@ -34,6 +35,10 @@ function globalOptions(): Option[] {
     new Option("-q, --quiet", "only results, warnings and errors"),
     new Option("-v, --verbose", "also show where an error came from"),
     new Option("--no-progress", "do not show progress"),
+    new Option(
+      "--bandwidth <rate>",
+      'most bytes per second to and from all spaces, such as 10MiB, 10MiB:1MiB (up:down) or "08:00,1MiB 20:00,off"',
+    ).argParser(parseBandwidth),
     new Option("--parallel <n>", "objects to work on at the same time").argParser(parseParallel),
   ];
 }
@@ -53,6 +58,7 @@ export function readGlobals(program: Commander): GlobalOptions {
   const first = (key: string) => levels.map((values) => values[key]).find((value) => value !== undefined);
   const config = first("config");
   const parallel = first("parallel");
+  const bandwidth = first("bandwidth");
   return {
     ...(typeof config === "string" ? { config } : {}),
     json: levels.some((values) => values["json"] === true),
@@ -60,6 +66,7 @@ export function readGlobals(program: Commander): GlobalOptions {
     verbose: levels.some((values) => values["verbose"] === true),
     progress: levels.every((values) => values["progress"] !== false),
     ...(typeof parallel === "number" ? { parallel } : {}),
+    ...(Array.isArray(bandwidth) ? { bandwidth: bandwidth as BandwidthTimetable } : {}),
   };
 }
 

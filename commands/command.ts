@@ -1,5 +1,6 @@
 import type { Command as Commander } from "@commander-js/extra-typings";
 import type { Client } from "../core/client.ts";
+import type { BandwidthTimetable } from "../core/store/bandwidth.ts";
 
 /** One subcommand. Adding one is a file with this as its default export, and a line in `all.ts`. */
 export interface Command {
@@ -54,6 +55,8 @@ export interface GlobalOptions {
   readonly verbose: boolean;
   readonly progress: boolean;
   readonly parallel?: number;
+  /** Most bytes per second of all spaces together. */
+  readonly bandwidth?: BandwidthTimetable;
 }
 
 /** Results go to stdout, everything else to stderr; with `--json` one object per line and nothing else. */

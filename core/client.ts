@@ -11,6 +11,7 @@ import type {
 } from "./catalog/catalog.ts";
 import type { JcsError } from "./errors.ts";
 import type { Scheme } from "./redundancy/scheme.ts";
+import type { OperationMetrics } from "./store/layers/metrics.ts";
 
 /** All that a command sees of jcs: in this process, or through a daemon. A command is written once and works with both.
  *
@@ -45,6 +46,8 @@ export interface Client {
   planGet(request: PlanGetRequest): Promise<Plan>;
   /** One line per op for people, in plan order: what `plan --text` and the labels of a drawing show. */
   describe(plan: Plan): ReadonlyMap<string, string>;
+  /** What the spaces did so far, operation by operation; absent where they work elsewhere. */
+  metrics?(): readonly OperationMetrics[];
   close(): Promise<void>;
 }
 

@@ -84,6 +84,13 @@ export const PARALLEL_OBJECTS_DEFAULT = 8;
 /** Operations that one space serves at the same time. */
 export const SPACE_CONCURRENCY_DEFAULT = 16;
 
+/** Longest that a call is held back because its service seems to be overloaded: less than {@link BLOCK_STALL_MS}, so that nobody takes
+ *  another block only for that. */
+export const ADAPTIVE_WAIT_MS_MAX = 4000;
+
+/** Longest wait that a service may ask for before another try. */
+export const RETRY_AFTER_MS_MAX = 120_000;
+
 /** Tries of one idempotent operation, the first included. */
 export const ATTEMPTS_MAX = 4;
 

@@ -20,10 +20,12 @@ import { createSpaceRegistry } from "./objects/space_registry.ts";
 import { temporarySpaces } from "./objects/temporary_spaces.ts";
 import { isSealed, seal, unseal } from "./secrets/seal.ts";
 import { openSecretKey } from "./secrets/secret_key.ts";
+import type { BandwidthTimetable } from "./store/bandwidth.ts";
 import { mapSecrets, parseConnection } from "./store/connection_string.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
 import { openStore } from "./store/open_store.ts";
 import { readOptions } from "./store/read_options.ts";
+import { createTraffic, type Traffic } from "./store/traffic.ts";
 import { TRANSFER_TABLE } from "./transfer/ops/all.ts";
 import { SPACE_STORES } from "./transfer/space_stores.ts";
 
@@ -33,6 +35,10 @@ export interface LocalClientOptions {
   readonly home: string;
   readonly config: Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Most bytes per second of all spaces together. */
+  readonly bandwidth?: BandwidthTimetable;
+  /** Told of every operation of every space. */
+  readonly log?: Traffic["log"];
   /** Told what the user should know and nothing has failed for. */
   readonly onWarning: (message: string) => void;
 }
@@ -48,8 +54,17 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     );
   const catalog = await openSqliteCatalog({ file: join(home, "catalog.db") });
   const now = () => Date.now();
+  const traffic = createTraffic({
+    ...(options.bandwidth === undefined ? {} : { bandwidth: options.bandwidth }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
   const open = async (space: SpaceRecord, { prepared }: { readonly prepared: boolean }) =>
-    openStore(await unsealSecrets(space.connection, home), { environment, prepared });
+    openStore(await unsealSecrets(space.connection, home), {
+      environment,
+      prepared,
+      traffic,
+      space: { name: space.name, ...(space.account === undefined ? {} : { account: space.account }) },
+    });
   const temporary = temporarySpaces(environment, new Date(now()));
   const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
   const placesOf = async (name: string) => {
@@ -76,7 +91,8 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     },
     now,
   };
-  return createLocalClient(context, { open, seal: (connection) => sealSecrets(connection, home) });
+  const client = createLocalClient(context, { open, seal: (connection) => sealSecrets(connection, home) });
+  return { ...client, metrics: () => traffic.metrics.rows() };
 }
 
 /** The client over an opened catalogue and registry of spaces; `close` closes both. */

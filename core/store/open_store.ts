@@ -7,6 +7,7 @@ import { LAYER_OPTIONS } from "./layers/layer_options.ts";
 import { readOptions } from "./read_options.ts";
 import type { OpenContext } from "./service.ts";
 import type { Store } from "./store.ts";
+import { createTraffic, type Traffic } from "./traffic.ts";
 
 /** Opens the store that a connection string names, inside the default layers.
  *
@@ -14,13 +15,22 @@ import type { Store } from "./store.ts";
  *  a string that is wrong; whether the place is there shows at the first operation. No message holds a secret. The caller closes it. */
 export async function openStore(
   connectionText: string,
-  options: OpenContext & { readonly layers?: readonly Layer[] },
+  options: OpenContext & {
+    readonly layers?: readonly Layer[];
+    /** What the stores of this process have in common; nothing unless given. */
+    readonly traffic?: Traffic;
+    /** The space it is, and whose: stores of one account share their limits. Its own name unless given. */
+    readonly space?: { readonly name: string; readonly account?: string };
+  },
 ): Promise<Store> {
-  const { layers = [], ...context } = options;
+  const { layers = [], traffic = createTraffic(), space, ...context } = options;
   const connection = parseConnection(connectionText);
   const service = findService(connection.service);
   assert(service !== undefined, "a parsed connection names a service");
   const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
+  const name = space?.name ?? `${connection.service}://${connection.name}`;
+  const account = space?.account === undefined ? `space ${name}` : `account ${space.account}`;
+  const around = defaultLayers(values, { traffic, space: name, account });
   const store = await service.open(connection, context);
-  return withLayers(store, [...defaultLayers(values), ...layers]);
+  return withLayers(store, [...around, ...layers]);
 }

@@ -97,3 +97,32 @@ test("a configuration that is named must exist", async () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+test("--verbose tells what the spaces did, for people and for scripts", async () => {
+  const home = mkdtempSync(join(tmpdir(), "jcs-metrics-"));
+  const environment = { JCS_HOME: home, JCS_SPACE_m: "memory://edge-metrics" };
+  try {
+    for (const json of [false, true]) {
+      const { edge, finish, stderr } = open({ environment }, { verbose: true, json });
+      const client = await edge.client();
+      for await (const step of client.spaces.test("m")) expect(step.error).toBeUndefined();
+      expect(await finish()).toBe(0);
+      const text = stderr.text();
+      if (json) {
+        const rows = text
+          .trim()
+          .split("\n")
+          .map((line): Record<string, unknown> => JSON.parse(line));
+        expect(rows).toContainEqual(
+          expect.objectContaining({ type: "metrics", space: "m", operation: "write", count: 1 }),
+        );
+      } else expect(text).toMatch(/SPACE +OPERATION[\s\S]*\nm +write +1 +0 /);
+    }
+    const silent = open({ environment });
+    await silent.edge.client();
+    await silent.finish();
+    expect(silent.stderr.text()).toBe("");
+  } finally {
+    rmSync(home, { recursive: true });
+  }
+});

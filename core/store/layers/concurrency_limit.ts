@@ -1,9 +1,9 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
-import { unlessAborted } from "../../bytes/unless_aborted.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta } from "../store.ts";
 import { storeError } from "../store_error.ts";
+import { createPlaces, type Places } from "./places.ts";
 import { bodyOptions, wrapStore } from "./wrap_store.ts";
 
 /** Lets at most `concurrency` reads, and as many other operations, run at the same time (0: no limit); the others wait in order.
@@ -14,8 +14,8 @@ import { bodyOptions, wrapStore } from "./wrap_store.ts";
 export function concurrencyLimit(options: { readonly concurrency: number }): Layer {
   return (inner) => {
     if (options.concurrency === 0) return inner;
-    const readers = places(options.concurrency);
-    const others = places(options.concurrency);
+    const readers = createPlaces(options.concurrency);
+    const others = createPlaces(options.concurrency);
     const enter = (
       queue: Places,
       call: { readonly operation: string; readonly path: string; readonly signal: AbortSignal | undefined },
@@ -99,50 +99,5 @@ export function concurrencyLimit(options: { readonly concurrency: number }): Lay
         }
       },
     });
-  };
-}
-
-/** A fair counting semaphore. */
-interface Places {
-  /** Waits for a place and gives the function that leaves it, or throws `error()` when the signal is aborted first. */
-  enter(options: {
-    readonly signal: AbortSignal | undefined;
-    readonly error: () => Error;
-  }): Promise<() => void>;
-}
-
-function places(count: number): Places {
-  let free = count;
-  const waiting = new Set<() => void>();
-  const leave = () => {
-    const [next] = waiting;
-    if (next === undefined) {
-      free += 1;
-      return;
-    }
-    waiting.delete(next);
-    next();
-  };
-  return {
-    async enter(options) {
-      if (options.signal?.aborted === true) throw options.error();
-      if (free > 0) {
-        free -= 1;
-        return leave;
-      }
-      let turn: () => void = () => {};
-      const called = new Promise<void>((resolve) => {
-        turn = resolve;
-        waiting.add(turn);
-      });
-      try {
-        await unlessAborted(() => called, options);
-      } catch (error) {
-        // The place may have been given in the very moment of the cancellation.
-        if (!waiting.delete(turn)) leave();
-        throw error;
-      }
-      return leave;
-    },
   };
 }

@@ -32,4 +32,21 @@ export const LAYER_OPTIONS = [
     default: String(SPACE_CONCURRENCY_DEFAULT),
     help: "most reads, and most other operations, at the same time; 0 for no limit",
   },
+  {
+    key: "adaptive",
+    type: "boolean",
+    default: "true",
+    help: "find out how many operations at the same time are good for the service, up to concurrency",
+  },
+  {
+    key: "bandwidth",
+    type: "string",
+    help: 'most bytes per second of all spaces of the account, such as 10MiB, 10MiB:1MiB (up:down) or "08:00,1MiB 20:00,off"',
+  },
+  {
+    key: "rate",
+    type: "integer",
+    default: "0",
+    help: "most operations per second of all spaces of the account; 0 for no limit",
+  },
 ] as const satisfies readonly ServiceOption[];

@@ -1,5 +1,5 @@
 import { isKind, JcsError } from "../../errors.ts";
-import { RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
+import { RETRY_AFTER_MS_MAX, RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ListOptions, ObjectMeta, ObjectStream, ReadOptions, Store } from "../store.ts";
@@ -21,7 +21,8 @@ export interface RetryOptions {
 const NOT_REPEATABLE: ReadonlySet<Operation> = new Set(["move", "multipart", "complete"]);
 
 /** Tries again what failed with `retry: "later"`, after a random wait of up to the first delay, doubled each time ("full jitter"; Brooker,
- *  "Exponential Backoff And Jitter", 2015), and at least as long as the service asked for. An error that was tried enough leaves
+ *  "Exponential Backoff And Jitter", 2015), and at least as long as the service asked for; who asks for more than
+ *  {@link RETRY_AFTER_MS_MAX} is not waited for. An error that was tried enough leaves
  *  with `retry: "exhausted"`.
  *
  *  A write is tried again only when its body is bytes: a stream is gone. What must not be done twice (`ifAbsent`, append, move, beginning and
@@ -50,7 +51,7 @@ export function retry(options: RetryOptions): Layer {
         error.retry === "later" &&
         (call.repeatable || error.kind === "Throttled");
       if (!worthwhile || retries === 0) throw error;
-      if (call.tried > retries) throw exhausted(error);
+      if (call.tried > retries || (error.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw exhausted(error);
       const longest = Math.min(delayMs * 2 ** (call.tried - 1), RETRY_DELAY_MS_MAX);
       const waitMs = Math.max(random() * longest, error.retryAfterMs ?? 0);
       await pause(waitMs, { signal: call.signal, error: cancelled(call.operation, call.path) });

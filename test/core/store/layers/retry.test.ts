@@ -264,4 +264,15 @@ describe("retry", () => {
       expect(vi.getTimerCount()).toBe(0);
     });
   });
+
+  test("does not wait for who asks for more than is reasonable", async () => {
+    const asking: Layer = (inner) => ({
+      ...inner,
+      async stat() {
+        throw new JcsError("Throttled", "come back tomorrow", { retry: "later", retryAfterMs: 86_400_000 });
+      },
+    });
+    const patient = withLayers(store, [retry({ retries: 3, delayMs: 0 }), asking]);
+    await expect(patient.stat("a")).rejects.toMatchObject({ kind: "Throttled", retry: "exhausted" });
+  });
 });

@@ -1,0 +1,29 @@
+import { formatByteSize } from "../core/bytes/byte_size.ts";
+import type { OperationMetrics } from "../core/store/layers/metrics.ts";
+import { formatTable } from "./format_table.ts";
+
+/** What the spaces did during a command, for `--verbose`: a table for people, or one JSON object per line. Empty when they did nothing. */
+export function metricsSummary(
+  rows: readonly OperationMetrics[],
+  options: { readonly json: boolean },
+): string {
+  if (options.json) {
+    return rows.map((row) => `${JSON.stringify({ type: "metrics", ...row })}\n`).join("");
+  }
+  const milliseconds = (value: unknown) => `${(value as number).toFixed(1)} ms`;
+  return formatTable(
+    {
+      columns: [
+        { key: "space", title: "SPACE" },
+        { key: "operation", title: "OPERATION" },
+        { key: "count", title: "COUNT", align: "right" },
+        { key: "failed", title: "FAILED", align: "right" },
+        { key: "bytes", title: "BYTES", align: "right", format: (bytes) => formatByteSize(bytes as number) },
+        { key: "meanMs", title: "MEAN", align: "right", format: milliseconds },
+        { key: "maxMs", title: "LONGEST", align: "right", format: milliseconds },
+      ],
+      rows: rows.map((row) => ({ ...row, meanMs: row.totalMs / Math.max(row.count, 1) })),
+    },
+    { bold: false },
+  );
+}
