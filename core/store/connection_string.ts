@@ -133,7 +133,8 @@ interface Parts {
 }
 
 /** Cuts the text at its delimiters and judges nothing but the service's spelling. */
-function splitConnection(text: string): Parts | undefined {
+function splitConnection(given: string): Parts | undefined {
+  const text = findService(/^[a-z][a-z0-9+-]*(?=:)/.exec(given)?.[0] ?? "")?.respell?.(given) ?? given;
   const match = /^([a-z][a-z0-9+-]*):\/\/([^/\\?]*)([^?]*)(?:\?(.*))?$/s.exec(text);
   if (match === null) return undefined;
   const [, service = "", name = "", directory = "", query = ""] = match;

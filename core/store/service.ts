@@ -13,6 +13,8 @@ export interface Service {
   /** What a connection string of this service may have besides the options that all have (LAYER_OPTIONS): parser, help,
    *  environment names and redaction are made of it. */
   readonly options: readonly ServiceOption[];
+  /** Another spelling that people know from elsewhere, as a connection string of the usual form; `undefined` for any other text. */
+  respell?(text: string): string | undefined;
   /** Opens the store without layers. Imports client libraries only here, so that start-up stays short. Does not create what is
    *  missing: a missing bucket or root shows as `Unreachable` at the first operation. */
   open(connection: Connection, context: OpenContext): Promise<Store>;

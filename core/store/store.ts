@@ -25,6 +25,9 @@ export interface Capabilities {
   /** `WriteOptions.storageClass` means something. */
   readonly storageClass: boolean;
   readonly multipart: boolean;
+  /** Who reads while an object is overwritten finds the old one or the new one. Where this is false there may be none for a moment; true unless
+   *  said otherwise. */
+  readonly overwriteAtomic?: boolean;
   readonly link: boolean;
   readonly sign: boolean;
   readonly fetch: boolean;
