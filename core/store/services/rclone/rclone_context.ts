@@ -53,7 +53,16 @@ export async function rcloneContext(
   const hold = holdRclone({ program: options.program, config: options.config, environment });
   const remote = `${name}:${options.absolute ? "/" : ""}${workDirectory.slice(1, -1)}`;
   const bodies = bodyServer();
-  const context = { info, options, hold, connection: { client: undefined }, bodies, remote, features: {}, root: { found: false } };
+  const context = {
+    info,
+    options,
+    hold,
+    connection: { client: undefined },
+    bodies,
+    remote,
+    features: {},
+    root: { found: false },
+  };
   try {
     const answer = await rc(
       context,

@@ -2,8 +2,8 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { platform } from "node:os";
 import { JcsError } from "../../../errors.ts";
-import { type Endpoint, parseOptionValue } from "../../option_value.ts";
 import { oneLine } from "../../http/http_json.ts";
+import { type Endpoint, parseOptionValue } from "../../option_value.ts";
 
 const VERSION_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 20_000;

@@ -1,6 +1,6 @@
 import { isKind } from "../../../errors.ts";
-import { asRecord } from "../../http/http_json.ts";
 import type { HttpCall } from "../../http/http_error.ts";
+import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
