@@ -5,9 +5,10 @@ import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
 import { s3 } from "./services/s3.ts";
 import { s3Compatible } from "./services/s3_compatible.ts";
+import { sftp } from "./services/sftp.ts";
 
 /** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
-export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible, azblob, rclone];
+export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible, azblob, rclone, sftp];
 
 /** The service of this name, if there is one. */
 export function findService(name: string): Service | undefined {

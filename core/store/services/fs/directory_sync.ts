@@ -13,11 +13,16 @@ interface Running {
   next: Promise<void> | undefined;
 }
 
-/** A {@link DirectorySync}; one that does nothing unless `enabled`. */
-export function directorySync(options: { readonly enabled: boolean }): DirectorySync {
+/** A {@link DirectorySync}; one that does nothing unless `enabled`. `syncOne` makes one directory durable: one of this machine unless
+ *  given. */
+export function directorySync(options: {
+  readonly enabled: boolean;
+  readonly syncOne?: (directory: string) => Promise<void>;
+}): DirectorySync {
+  const { syncOne = syncDirectory } = options;
   const running = new Map<string, Running>();
   const start = (directory: string): Promise<void> => {
-    const current = syncDirectory(directory);
+    const current = syncOne(directory);
     const entry: Running = { current, next: undefined };
     running.set(directory, entry);
     const done = () => {

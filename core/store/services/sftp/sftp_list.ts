@@ -1,0 +1,122 @@
+import type { FileEntryWithStats } from "ssh2";
+import type { ListOptions, ObjectMeta } from "../../store.ts";
+import { throwIfCancelled } from "../../store_error.ts";
+import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../fs/reserved_names.ts";
+import { kindOf, metaOf } from "./sftp_meta.ts";
+import { requestsOf } from "./sftp_requests.ts";
+import type { SftpRoot } from "./sftp_root.ts";
+import { NO_CONNECTION, STATUS, statusOf } from "./sftp_session.ts";
+
+/** A directory that is being listed. */
+interface Level {
+  readonly path: string;
+  readonly handle: Buffer;
+  /** The entries that the server gave last, and how many of them were seen. */
+  entries: readonly FileEntryWithStats[];
+  seen: number;
+  /** Those that come next: asked for while the others are looked at. */
+  next: Promise<readonly FileEntryWithStats[] | undefined>;
+}
+
+/** Lists the files below a directory, depth first, in the order the server gives them, with the attributes that come along.
+ *
+ *  Symbolic links are shown and not followed. What jcs keeps for itself is hidden; temporary files that a crash has left behind are
+ *  removed on the way. Directories that vanish meanwhile are passed over, but when the root itself has vanished the list ends
+ *  with `Unreachable`. A name that is not UTF-8, or holds `\`, is shown as well as text can show it and cannot be read by that path. */
+export async function* listSftp(
+  root: SftpRoot,
+  options: ListOptions & { readonly prefix: string },
+): AsyncIterable<ObjectMeta> {
+  const { prefix, delimited = false, signal } = options;
+  const call = { operation: "list", path: prefix, signal };
+  const lease = await root.take(call);
+  const session = lease.connection;
+  const requests = requestsOf(session, root.wait(call));
+  const levels: Level[] = [];
+  const nextOf = (handle: Buffer) => {
+    const next = requests.readDirectory(handle).catch((error: unknown) => {
+      if (statusOf(error) === STATUS.endOfFile) return undefined;
+      throw error;
+    });
+    // It may fail before anybody looks.
+    next.catch(() => {});
+    return next;
+  };
+  const enter = async (path: string) => {
+    try {
+      const handle = await requests.openDirectory(root.native(path));
+      levels.push({ path, handle, entries: [], seen: 0, next: nextOf(handle) });
+    } catch (error) {
+      if (!(await isNoDirectory(root, { path, requests, error }))) throw error;
+    }
+  };
+  try {
+    await root.require(session, call);
+    await enter(prefix);
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      throwIfCancelled(root.info, call);
+      const entry = level.entries[level.seen];
+      if (entry === undefined) {
+        const entries = await level.next;
+        if (entries === undefined) {
+          levels.pop();
+          await requests.close(level.handle);
+          continue;
+        }
+        level.entries = entries;
+        level.seen = 0;
+        level.next = nextOf(level.handle);
+        continue;
+      }
+      level.seen += 1;
+      const name = entry.filename;
+      if (name === "." || name === "..") continue;
+      const path = level.path === "" ? name : `${level.path}/${name}`;
+      if (isTemporaryName(name)) {
+        if (Date.now() - entry.attrs.mtime * 1000 > LEFTOVER_AGE_MS) {
+          await requests.remove(root.native(path)).catch(() => {});
+        }
+        continue;
+      }
+      if (reservedNameIn(path) !== undefined) continue;
+      // Servers that give no attributes give a line as of ls -l.
+      const kind = kindOf(entry.attrs) ?? KINDS[entry.longname[0] ?? "-"] ?? "special";
+      if (kind === "directory") {
+        if (delimited) yield { path, kind };
+        else await enter(path);
+      } else if (kind !== "special") yield { ...metaOf(path, entry.attrs), kind };
+    }
+    await root.require(session, call);
+  } catch (error) {
+    throw root.fault(call, error);
+  } finally {
+    for (const { handle } of levels) {
+      requestsOf(session)
+        .close(handle)
+        .catch(() => {});
+    }
+    lease.release();
+  }
+}
+
+const KINDS: Readonly<Record<string, ObjectMeta["kind"]>> = { "-": "file", d: "directory", l: "link" };
+
+/** Whether a directory could not be opened because there is none, or an object. */
+async function isNoDirectory(
+  root: SftpRoot,
+  {
+    path,
+    requests,
+    error,
+  }: {
+    readonly path: string;
+    readonly requests: ReturnType<typeof requestsOf>;
+    readonly error: unknown;
+  },
+): Promise<boolean> {
+  const status = statusOf(error);
+  if (status === STATUS.noSuchFile || status === STATUS.notADirectory) return true;
+  if (status !== STATUS.failure || (error instanceof Error && error.message === NO_CONNECTION)) return false;
+  const found = await requests.stat(root.native(path)).catch(() => undefined);
+  return found === undefined || kindOf(found) !== "directory";
+}

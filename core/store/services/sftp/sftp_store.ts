@@ -1,0 +1,314 @@
+import { connectionPool } from "../../connection_pool.ts";
+import type { Connection } from "../../connection_string.ts";
+import { hostAndPort } from "../../host_and_port.ts";
+import { normalizePrefix } from "../../normalize_path.ts";
+import type { CallOptions, Capabilities, Store } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { takeBody } from "../../take_body.ts";
+import { directorySync } from "../fs/directory_sync.ts";
+import { MARK_NAME, temporaryName } from "../fs/reserved_names.ts";
+import type { SftpOptions } from "../sftp.ts";
+import { hostCheck } from "./host_check.ts";
+import { loginMethods } from "./login_methods.ts";
+import { changeSftp } from "./sftp_change.ts";
+import { copySftp } from "./sftp_copy.ts";
+import { makeDirectories, parentOf } from "./sftp_directories.ts";
+import { isMissing, linkTarget, makeLink, moveLink } from "./sftp_links.ts";
+import { listSftp } from "./sftp_list.ts";
+import { kindOf, metaOf } from "./sftp_meta.ts";
+import { readSftp } from "./sftp_read.ts";
+import { explain, renameOver, replaceFile, type SftpContext, within } from "./sftp_replace.ts";
+import { OPEN, requestsOf } from "./sftp_requests.ts";
+import { type SftpCall, sftpRoot } from "./sftp_root.ts";
+import { sendBody } from "./sftp_send.ts";
+import { openSftpSession, type SftpSession, STATUS, statusOf } from "./sftp_session.ts";
+
+const IDLE_MS = 60_000;
+
+/** How long opening a store waits to learn what the server can do, and closing it for what is still under way. */
+const PROBE_WAIT_MS = 3000;
+const CLOSE_WAIT_MS = 1000;
+
+/** Calls wait for no place on a connection: how many there are at a time is the layers' business. */
+const CALLS_MAX = Number.POSITIVE_INFINITY;
+
+const MARK_TEXT = `This directory is a space of jcs. By this file jcs knows that the disk is mounted: without it nothing is written here.
+`;
+
+/** Opens a directory of a server. A server that does not answer yet shows at the first operation; what it can do beyond the usual
+ *  (`copy`) is then not known, and not claimed. */
+export async function openSftpStore(
+  connection: Connection,
+  options: SftpOptions & {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly prepared: boolean;
+  },
+): Promise<Store> {
+  const { service, name, workDirectory } = connection;
+  const info = { service, name, workDirectory };
+  const server = hostAndPort(name, 22);
+  if (server === undefined) {
+    const state = "the name must be HOST or HOST:PORT, with an IPv6 address in brackets";
+    throw storeError(info, { kind: "Usage", operation: "open", state });
+  }
+  const home = options.environment["HOME"];
+  const check = () => hostCheck(info, { ...options, server, home });
+  await check();
+  const login = await loginMethods(info, options);
+  const pool = connectionPool<SftpSession>({
+    // Known hosts are read anew each time: the user may have added one.
+    connect: async (signal) => await openSftpSession(info, { server, check: await check(), login, signal }),
+    isUsable: (session) => session.isUsable(),
+    end: (session) => session.end(),
+    connectionsMax: Math.max(1, options.connections),
+    callsMax: CALLS_MAX,
+    idleMs: IDLE_MS,
+  });
+  const extensions = await extensionsOf(pool);
+  const capabilities = capabilitiesOf(extensions);
+  const root = sftpRoot(info, { pool, prepared: options.prepared, limits: capabilities });
+  const context = contextOf(root, options.sync);
+  const callOf = (operation: string, path: string, { signal }: CallOptions = {}): SftpCall => {
+    const call = { operation, path: root.normalize(path), signal };
+    throwIfCancelled(info, call);
+    return call;
+  };
+
+  return {
+    info,
+    native: capabilities,
+    capabilities,
+    async stat(path, options) {
+      const call = callOf("stat", path, options);
+      return await root.run(call, async (session) => {
+        const requests = requestsOf(session, root.wait(call));
+        try {
+          const found = await requests.lstat(root.native(call.path));
+          if (kindOf(found) !== "link") return metaOf(call.path, found);
+          const linked = await requests.stat(root.native(call.path)).catch(() => undefined);
+          return {
+            ...(linked !== undefined && kindOf(linked) === "file" ? metaOf(call.path, linked) : {}),
+            ...metaOf(call.path, found),
+            linkTarget: await linkTarget(root, { requests, path: call.path }),
+          };
+        } catch (error) {
+          throw isMissing(error) ? await root.missing(session, call) : error;
+        }
+      });
+    },
+    async read(path, options = {}) {
+      return await readSftp(root, { ...options, path: callOf("read", path, options).path });
+    },
+    async write(path, content, { size, ifAbsent = false, metadata = {}, signal } = {}) {
+      const call = { operation: "write", path: root.normalize(path), signal };
+      const body = takeBody(content, { info, ...call, size });
+      try {
+        if (Object.keys(metadata).length > 0) {
+          const { operation, path } = call;
+          throw storeError(info, { operation, path, kind: "Unsupported", state: "files keep no metadata" });
+        }
+        return await withSession(call, (session) =>
+          replaceFile(context, {
+            ...call,
+            session,
+            ifAbsent,
+            fill: (handle) => sendBody(session, { handle, body, offset: 0, wait: root.wait(call) }),
+          }),
+        );
+      } finally {
+        body.end();
+      }
+    },
+    async append(path, content, { size, signal } = {}) {
+      const call = { operation: "append", path: root.normalize(path), signal };
+      const body = takeBody(content, { info, ...call, size });
+      try {
+        return await withSession(call, (session) => changeSftp(context, { ...call, session, body }));
+      } finally {
+        body.end();
+      }
+    },
+    async writeAt(path, offset, bytes, options) {
+      const call = callOf("writeAt", path, options);
+      const body = takeBody(bytes, { info, ...call });
+      await withSession(call, (session) => changeSftp(context, { ...call, session, body, offset }));
+    },
+    async remove(path, options) {
+      const call = callOf("remove", path, options);
+      await root.run(call, async (session) => {
+        const requests = requestsOf(session, root.wait(call));
+        const native = root.native(call.path);
+        try {
+          await requests.remove(native);
+        } catch (error) {
+          // Nothing is claimed of a disk that is not there.
+          if (isMissing(error)) return await root.require(session, call);
+          const found = await requests.lstat(native).catch(() => undefined);
+          if (found === undefined || kindOf(found) !== "directory") throw error;
+          await requests.removeDirectory(native).catch((failure: unknown) => {
+            if (statusOf(failure) !== STATUS.failure) throw failure;
+            const { operation, path } = call;
+            const state = "the directory is not empty";
+            throw storeError(info, { operation, path, kind: "ConditionFailed", state, cause: failure });
+          });
+        }
+        await context.syncDirectory(session, root.native(parentOf(call.path)));
+      });
+    },
+    async *list(prefix, options = {}) {
+      yield* listSftp(root, { ...options, prefix: normalizePrefix(prefix, workDirectory) });
+    },
+    ...(capabilities.copy && {
+      async copy(source: string, target: string, options?: CallOptions) {
+        const from = callOf("copy", source, options);
+        const to = callOf("copy", target, options);
+        await withSession(to, (session) => copySftp(context, { ...to, session, source: from }));
+      },
+    }),
+    async move(source, target, options) {
+      const from = callOf("move", source, options);
+      const to = callOf("move", target, options);
+      await withSession(to, async (session) => {
+        const requests = requestsOf(session, root.wait(from));
+        const names = { requests, source: root.native(from.path), target: root.native(to.path) };
+        const found = await requests.lstat(names.source).catch(async (error: unknown) => {
+          throw isMissing(error) ? await root.missing(session, from) : error;
+        });
+        if (kindOf(found) === "directory") throw await root.missing(session, from);
+        if (names.source === names.target) return;
+        const parents = await makeDirectories(root, { ...to, path: parentOf(to.path), session });
+        if (kindOf(found) === "link") await moveLink(session, names);
+        else await renameOver(session, names);
+        for (const parent of parents) await context.syncDirectory(session, parent);
+        await context.syncDirectory(session, root.native(parentOf(to.path)));
+        await context.syncDirectory(session, root.native(parentOf(from.path)));
+      });
+    },
+    async link(path, target, options) {
+      const call = callOf("link", path, options);
+      await withSession(call, (session) =>
+        makeLink(context, { ...call, session, target: root.normalize(target) }),
+      );
+    },
+    async makeDirectory(path, options) {
+      const call = callOf("makeDirectory", path, options);
+      await withSession(call, async (session) => {
+        const found = await requestsOf(session, root.wait(call))
+          .stat(root.native(call.path))
+          .catch(() => undefined);
+        if (found !== undefined && kindOf(found) !== "directory") {
+          const { operation, path } = call;
+          const state = "there is an object already";
+          throw storeError(info, { operation, path, kind: "AlreadyExists", state });
+        }
+        const parents = await makeDirectories(root, { ...call, session });
+        for (const parent of parents) await context.syncDirectory(session, parent);
+      });
+    },
+    async prepare(options) {
+      const call = { operation: "prepare", path: "", signal: options?.signal };
+      // Now is the moment when the mark may be missing.
+      const bare = sftpRoot(info, { pool, prepared: false, limits: capabilities });
+      await bare.run(call, async (session) => {
+        await bare.require(session, call);
+        const requests = requestsOf(session, bare.wait(call));
+        const native = bare.native(MARK_NAME);
+        const found = await requests.lstat(native).catch(() => undefined);
+        if (found !== undefined) return;
+        const handle = await requests.open(native, OPEN.create);
+        const body = takeBody(Buffer.from(MARK_TEXT), { info, ...call });
+        await sendBody(session, { handle, body, offset: 0, wait: bare.wait(call) });
+        if (session.extensions.has("fsync@openssh.com")) await requests.sync(handle);
+        await requests.close(handle);
+        await context.syncDirectory(session, bare.native(""));
+      });
+    },
+    async close() {
+      await within(Promise.allSettled(context.background), CLOSE_WAIT_MS);
+      await pool.close();
+    },
+  };
+
+  /** Runs a change with a session; what the server answers is explained by a look at the path. */
+  async function withSession<T>(call: SftpCall, work: (session: SftpSession) => Promise<T>): Promise<T> {
+    const lease = await root.take(call);
+    try {
+      return await work(lease.connection);
+    } catch (error) {
+      throw await explain(context, { ...call, session: lease.connection, cause: error });
+    } finally {
+      lease.release();
+    }
+  }
+}
+
+function contextOf(root: SftpContext["root"], durable: boolean): SftpContext {
+  let last: SftpSession | undefined;
+  let isSupported = true;
+  const sync = directorySync({
+    enabled: durable,
+    async syncOne(directory) {
+      const session = last;
+      if (session === undefined || !isSupported || !session.extensions.has("fsync@openssh.com")) return;
+      const requests = requestsOf(session);
+      try {
+        const handle = await requests.open(directory, OPEN.read);
+        const [synced] = await Promise.allSettled([requests.sync(handle), requests.close(handle)]);
+        if (synced.status === "rejected") throw synced.reason;
+      } catch (error) {
+        // A directory that was removed meanwhile has nothing to keep; a server that opens none can do no more.
+        if (statusOf(error) === undefined) throw error;
+        if (!isMissing(error)) isSupported = false;
+      }
+    },
+  });
+  return {
+    root,
+    durable,
+    background: new Set(),
+    async syncDirectory(session, call) {
+      last = session;
+      await sync.sync(call);
+    },
+  };
+}
+
+/** What the server offers, or nothing when it does not answer soon. */
+async function extensionsOf(
+  pool: ReturnType<typeof connectionPool<SftpSession>>,
+): Promise<ReadonlySet<string>> {
+  const signal = AbortSignal.timeout(PROBE_WAIT_MS);
+  try {
+    const lease = await pool.take({ signal, error: () => new Error("the server does not answer") });
+    lease.release();
+    return lease.connection.extensions;
+  } catch {
+    // The first operation will say what is wrong.
+    return new Set();
+  }
+}
+
+function capabilitiesOf(extensions: ReadonlySet<string>): Capabilities {
+  return {
+    readRange: true,
+    writeUnknownSize: true,
+    writeIfAbsent: true,
+    userMetadata: false,
+    contentType: false,
+    caseSensitive: true,
+    directories: true,
+    listSorted: false,
+    copy: extensions.has("copy-data"),
+    move: true,
+    append: true,
+    writeAt: true,
+    storageClass: false,
+    multipart: false,
+    link: true,
+    sign: false,
+    fetch: false,
+    pathBytesMax: 4095 - temporaryName().length,
+    nameBytesMax: 255,
+    objectBytesMax: Number.POSITIVE_INFINITY,
+  };
+}
