@@ -84,7 +84,12 @@ export function checkPutSources(sources: readonly string[], destination: Destina
   for (const source of sources) {
     const name = treeBase(source);
     const other = names.get(name);
-    if (name !== "" && other !== undefined) {
+    if (name === "" && sources.length > 1)
+      throw new JcsError(
+        "Usage",
+        `Cannot store the contents of ${JSON.stringify(source)} together with other sources: equal names would replace each other. Store it by itself`,
+      );
+    if (other !== undefined) {
       const both = `${JSON.stringify(other)} and ${JSON.stringify(source)}`;
       throw new JcsError(
         "Usage",

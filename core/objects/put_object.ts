@@ -98,7 +98,7 @@ async function putOnce(
     step("blocks written");
     const object = recordOf(context, request, targets, progress, existing);
     const { address, blocks, updatedAt: at } = object;
-    await uploads.commit({
+    await commitOrFindCommitted(context, {
       address,
       generation: object.generation,
       blocks,
@@ -113,6 +113,19 @@ async function putOnce(
     throw lease.lost() ?? error;
   } finally {
     lease.release();
+  }
+}
+
+/** Commits. When the answer is lost the catalogue is asked whether it happened all the same. */
+async function commitOrFindCommitted(
+  { catalog }: ObjectContext,
+  upload: Parameters<ObjectContext["catalog"]["uploads"]["commit"]>[0],
+): Promise<void> {
+  try {
+    await catalog.uploads.commit(upload);
+  } catch (error) {
+    const found = await catalog.objects.find(upload.address).catch(() => undefined);
+    if (found?.generation.id !== upload.generation.id) throw error;
   }
 }
 

@@ -47,6 +47,8 @@ export interface StoreInfo {
   readonly name: string;
   /** The folder that all paths are relative to: starts and ends with `/`. */
   readonly workDirectory: string;
+  /** Bytes of one body that the service may have taken and not yet sent on (parts under way); a few chunks unless given. */
+  readonly heldBytesMax?: number;
 }
 
 /** What is known about one object of a service. From `list`, only `path` and `kind` are sure to be there. */

@@ -1,5 +1,10 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
-import { CANCEL_GRACE_MS, COPY_TIMEOUT_FACTOR, TRANSFER_BYTES_PER_SECOND_MIN } from "../../limits.ts";
+import {
+  CANCEL_GRACE_MS,
+  COPY_TIMEOUT_FACTOR,
+  STREAM_CHUNK_BYTES,
+  TRANSFER_BYTES_PER_SECOND_MIN,
+} from "../../limits.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectMeta, StoreInfo } from "../store.ts";
@@ -13,6 +18,9 @@ export interface TimeoutOptions {
   /** Longest silence of a stream that somebody is waiting for; 0 for none. */
   readonly idleMs: number;
 }
+
+/** What a service holds of a body that says nothing about it. */
+const HELD_BYTES_MAX = 2 * STREAM_CHUNK_BYTES;
 
 /** Operations whose time grows with an object that only the service sees. */
 const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "fetch", "complete"]);
@@ -71,7 +79,8 @@ export function timeout(options: TimeoutOptions): Layer {
       async send({ operation, path, signal, body, size }, work) {
         const watch = startWatch(inner.info, { operation, path, signal });
         try {
-          const watched = watchBody(body, { watch, operationMs, idleMs });
+          const heldBytesMax = inner.info.heldBytesMax ?? HELD_BYTES_MAX;
+          const watched = watchBody(body, { watch, operationMs, idleMs, heldBytesMax });
           return await watch.race(work(watched, bodyOptions({ size, signal: watch.signal })));
         } finally {
           watch.end();
@@ -162,9 +171,10 @@ function startWatch(
 /** The body, so that the clock stands still while its producer is asked for more. */
 function watchBody(
   body: Uint8Array | ByteStream,
-  limits: TimeoutOptions & { readonly watch: Watch },
+  limits: TimeoutOptions & { readonly watch: Watch; readonly heldBytesMax: number },
 ): Uint8Array | ByteStream {
-  const { watch, operationMs, idleMs } = limits;
+  const { watch, operationMs, idleMs, heldBytesMax } = limits;
+  let takenBytes = 0;
   const during = (limitMs: number, bytes: number) =>
     limitMs === 0 ? 0 : limitMs + (bytes / TRANSFER_BYTES_PER_SECOND_MIN) * 1000;
   watch.expect(during(operationMs, body instanceof Uint8Array ? body.length : 0));
@@ -175,7 +185,9 @@ function watchBody(
     async next() {
       watch.expect(0);
       const result = await iterator.next();
-      watch.expect(result.done === true ? operationMs : during(idleMs, result.value.length));
+      if (result.done !== true) takenBytes += result.value.length;
+      // All that the service may still hold needs its time, not the last chunk alone.
+      watch.expect(during(result.done === true ? operationMs : idleMs, Math.min(takenBytes, heldBytesMax)));
       return result;
     },
     async return() {

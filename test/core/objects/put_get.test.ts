@@ -221,3 +221,28 @@ describe("a source that can be read only once", () => {
     });
   });
 });
+
+test("a commit whose answer is lost counts when it happened", async () => {
+  const { uploads } = world.catalog;
+  const commit = uploads.commit.bind(uploads);
+  Object.assign(uploads, {
+    async commit(...args: Parameters<typeof commit>) {
+      await commit(...args);
+      throw new Error("the connection was lost");
+    },
+  });
+  const bytes = randomBytes(100_000);
+  const outcome = await client.put({ address, source: bytesSource(bytes), scheme: parseScheme("ec:2+1") });
+  expect(outcome.status).toBe("stored");
+  expect(Buffer.compare(await get(), bytes)).toBe(0);
+  const later = new Date(Date.now() + 1e9);
+  expect(await world.catalog.garbage.list({ before: later, limit: 10 })).toEqual([]);
+  Object.assign(uploads, {
+    async commit() {
+      throw new Error("the connection was lost before");
+    },
+  });
+  const again = client.put({ address, source: bytesSource(randomBytes(10)) });
+  await expect(again).rejects.toThrow("the connection was lost before");
+  expect(Buffer.compare(await get(), bytes)).toBe(0);
+});

@@ -60,7 +60,12 @@ export async function s3Context(
   const owner = options.expected_bucket_owner;
   const customerKey = customerKeyOf(options);
   return {
-    info: { service, name, workDirectory },
+    info: {
+      service,
+      name,
+      workDirectory,
+      heldBytesMax: Math.max(options.multipart_threshold, (options.part_concurrency + 1) * options.part_size),
+    },
     options,
     client: await s3Client(options, context),
     keyPrefix: workDirectory.slice(1),

@@ -88,6 +88,24 @@ describe("timeout", () => {
     }
   });
 
+  test("gives a service that holds many bytes the time that all of them need", async () => {
+    // Takes 8 MiB at once and then works on them without a word, at a bit more than 64 KiB/s.
+    const holding: Store = {
+      ...store,
+      info: { ...store.info, heldBytesMax: 32 << 20 },
+      async write(path, body) {
+        let size = 0;
+        if (!(body instanceof Uint8Array)) for await (const chunk of body) size += chunk.length;
+        await new Promise((resolve) => setTimeout(resolve, (size / 66_000) * 1000));
+        return { path, kind: "file", size };
+      },
+    };
+    const patient = withLayers(holding, [timeout({ operationMs: 30_000, idleMs: 30_000 })]);
+    const work = patient.write("b", testBody(Array.from({ length: 8 }, () => pattern(1 << 20))).stream);
+    await vi.advanceTimersByTimeAsync(130_000);
+    expect(await work).toMatchObject({ size: 8 << 20 });
+  });
+
   test("does not count the time of a slow producer", async () => {
     async function* slowly() {
       for (let index = 0; index < 3; index++) {
