@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { EXIT_CODES, JcsError, toJcsError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
@@ -6,9 +7,12 @@ import { guardMemory } from "./guard_memory.ts";
 import { REPORT_HINT } from "./output.ts";
 import { descriptorSink } from "./sink.ts";
 
+/** A signal this soon after the first one is the same wish: timeout(1) signals the process and then its group, and a hang-up comes with more. */
+const ECHO_MS = 300;
+
 /** Runs `run` with this process as its host, and ends the process with the status it resolves to.
  *
- *  The first SIGINT or SIGTERM aborts the host's signal, a second one ends at once. What nothing was prepared for ends the process with the
+ *  The first SIGINT, SIGTERM or SIGHUP aborts the host's signal, a later one ends at once. What nothing was prepared for ends the process with the
  *  status of its kind, and so does a run that waits for nothing that could ever come. */
 export function runProcess(run: (host: Host) => Promise<number>): void {
   const signal = interruptible();
@@ -32,16 +36,34 @@ export function runProcess(run: (host: Host) => Promise<number>): void {
   run(host).then((status) => process.exit(status), fail);
 }
 
-/** Aborts at the first signal, and ends the process at the second. */
+/** Aborts at the first signal, and ends the process at a later one. */
 function interruptible(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  let heardAtMs = 0;
+  const names: readonly NodeJS.Signals[] = [
+    "SIGINT",
+    "SIGTERM",
+    ...(isHangUpIgnored() ? [] : ["SIGHUP" as const]),
+  ];
+  for (const name of names) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT_CODES.Cancelled);
-      controller.abort(new JcsError("Cancelled", "Stopped: interrupted"));
+      if (!controller.signal.aborted) {
+        heardAtMs = performance.now();
+        controller.abort(new JcsError("Cancelled", "Stopped: interrupted"));
+      } else if (performance.now() - heardAtMs >= ECHO_MS) process.exit(EXIT_CODES.Cancelled);
     });
   }
   return controller.signal;
+}
+
+/** Whether a hang-up is to be survived, as under nohup: listening to it would undo that. Where it cannot be known, it is left as it was. */
+function isHangUpIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return mask === undefined || (BigInt(`0x${mask}`) & 1n) !== 0n;
+  } catch {
+    return true;
+  }
 }
 
 /** The bytes of stdin; ends with the reason of `signal` when that is aborted meanwhile. */

@@ -16,6 +16,7 @@ runProcess(async (host) => {
     case "deaf":
       setInterval(() => {}, 1000);
       host.signal.addEventListener("abort", () => host.stdout.write("heard\n"));
+      process.stdin.on("data", () => host.stdout.write("yes\n"));
       host.stdout.write("ready\n");
       return new Promise(() => {});
     case "stuck":

@@ -23,21 +23,54 @@ function start(mode: string): {
   };
 }
 
-test.each(["SIGINT", "SIGTERM"] as const)("the first %s lets the work stop cleanly", async (signal) => {
-  const { child, saw, status } = start("wait");
-  await saw("ready");
-  child.kill(signal);
-  await saw("stopped cleanly");
-  expect(await status).toEqual([130, null]);
-});
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "the first %s lets the work stop cleanly",
+  async (signal) => {
+    const { child, saw, status } = start("wait");
+    await saw("ready");
+    child.kill(signal);
+    await saw("stopped cleanly");
+    expect(await status).toEqual([130, null]);
+  },
+);
 
-test("a second signal ends at once what does not listen", async () => {
+test("the same signal twice at once, as timeout(1) sends it, is one", async () => {
   const { child, saw, status } = start("deaf");
   await saw("ready");
-  child.kill("SIGINT");
+  child.kill("SIGTERM");
   await saw("heard");
-  child.kill("SIGINT");
-  expect(await status).toEqual([130, null]);
+  child.kill("SIGTERM");
+  // It answers after the second signal: it was not ended by it.
+  child.stdin.write("still there?\n");
+  await saw("yes");
+  child.kill("SIGKILL");
+  expect(await status).toEqual([null, "SIGKILL"]);
+});
+
+test("a later signal ends at once what does not listen", async () => {
+  const { child, saw, status } = start("deaf");
+  await saw("ready");
+  const again = setInterval(() => child.kill("SIGINT"), 50);
+  expect(await status.finally(() => clearInterval(again))).toEqual([130, null]);
+});
+
+test.runIf(process.platform === "linux")("under nohup a hang-up is survived", async () => {
+  const child = spawn("nohup", [process.execPath, FIXTURE, "deaf"], {
+    env: cleanEnvironment(),
+    timeout: 20_000,
+  });
+  let text = "";
+  const saw = async (wanted: string) => {
+    while (!text.includes(wanted)) text += String((await once(child.stdout, "data"))[0]);
+  };
+  await saw("ready");
+  child.kill("SIGHUP");
+  child.stdin.write("still there?\n");
+  await saw("yes");
+  expect(text).not.toContain("heard");
+  const status = once(child, "close");
+  child.kill("SIGKILL");
+  expect(await status).toEqual([null, "SIGKILL"]);
 });
 
 test("a signal ends the wait for stdin", async () => {
