@@ -6,9 +6,11 @@ import { rclone } from "./services/rclone.ts";
 import { s3 } from "./services/s3.ts";
 import { s3Compatible } from "./services/s3_compatible.ts";
 import { sftp } from "./services/sftp.ts";
+import { tar } from "./services/tar.ts";
+import { zip } from "./services/zip.ts";
 
 /** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
-export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible, azblob, rclone, sftp];
+export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible, azblob, rclone, sftp, tar, zip];
 
 /** The service of this name, if there is one. */
 export function findService(name: string): Service | undefined {

@@ -2,6 +2,8 @@ import type { ByteStream } from "../bytes/byte_stream.ts";
 
 /** What a service can do. Every difference between services is one of these, declared and tested. */
 export interface Capabilities {
+  /** Nothing can be changed: write and remove are `Unsupported`. False unless said otherwise. */
+  readonly readOnly?: boolean;
   /** Reads may start anywhere and have any length. */
   readonly readRange: boolean;
   /** Writes may have a body of unknown length. */
