@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
+import { parseNames } from "./support/parse_names.ts";
 
 const FORMAT_HELP =
   'With --json: {"type":"plan","command":"put|get","bucket","package","path","plan":{"ops","results","bufferBytes"}}.';
@@ -23,7 +24,7 @@ const plan: Command = {
       .argument("<target>", "bucket/package, bucket/package/prefix/ or bucket/package/path")
       .option("--size <bytes>", "size to plan for, in place of the file's", parseByteOption("--size"))
       .option("--redundancy <scheme>", "none, rep:3, ec:4+2 or auto (default: auto)")
-      .option("--spaces <names>", "use only these spaces, separated by commas")
+      .option("--spaces <names>", "use only these spaces, separated by commas", parseNames)
       .option("--affinity <location>", "prefer the spaces of this location")
       .option("--before", "as it is before it is optimised")
       .option("--text", "one line per op (the default)")
@@ -51,7 +52,7 @@ const plan: Command = {
       .argument("<source>", "bucket/package/path")
       .option("--offset <bytes>", "first byte wanted", parseByteOption("--offset"))
       .option("--length <bytes>", "number of bytes wanted", parseByteOption("--length"))
-      .option("--without <names>", "as if these spaces were gone, separated by commas")
+      .option("--without <names>", "as if these spaces were gone, separated by commas", parseNames)
       .option("--before", "as it is before it is optimised")
       .option("--text", "one line per op (the default)")
       .option("--dot", "a drawing for Graphviz")

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { collectPairs } from "./support/collect_pairs.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNames } from "./support/parse_names.ts";
 import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
@@ -27,7 +28,7 @@ Pipes, sockets and devices are refused, and empty directories are not stored; bo
 the last one is the target: bucket/package, bucket/package/prefix/ or bucket/package/path`,
       )
       .option("--redundancy <scheme>", "none, rep:3, ec:4+2 or auto (default: auto)")
-      .option("--spaces <names>", "use only these spaces, separated by commas")
+      .option("--spaces <names>", "use only these spaces, separated by commas", parseNames)
       .option("--affinity <location>", "prefer the spaces of this location")
       .option("-r, --recursive", "accepted for habit: a directory is always stored whole")
       .option("--if-absent", "fail with status 5 when there is an object already")

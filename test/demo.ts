@@ -62,6 +62,9 @@ async function tellStory(): Promise<void> {
   const plan = await jcs("plan", "get", "demo/backup/tree/jcs", ...withoutLost, "--dot");
   writeFileSync(DRAWING, plan.stdout);
   const text = await jcs("plan", "get", "demo/backup/tree/jcs", ...withoutLost, "--text");
+  for (const name of LOST)
+    if (text.stdout.includes(`"${name}"`))
+      throw new Error(`The plan reads from "${name}", which is destroyed`);
   say(
     `7. How the largest file was read (a drawing is in ${relative(PROJECT, DRAWING)}: dot -Tsvg ${relative(PROJECT, DRAWING)} > plan.svg):`,
   );

@@ -15,7 +15,6 @@ import type { Edge } from "../command.ts";
 import { describedTable } from "./described_table.ts";
 import { objectTarget, parseDestination } from "./destination.ts";
 import { addressJson } from "./object_json.ts";
-import { parseNames } from "./parse_names.ts";
 import { plural } from "./plural.ts";
 import { rangeOf } from "./run_cat.ts";
 import { storedText } from "./stored_text.ts";
@@ -33,7 +32,7 @@ export interface PlanPutArguments extends PlanFormat {
   readonly target: string;
   readonly size?: number | undefined;
   readonly redundancy?: string | undefined;
-  readonly spaces?: string | undefined;
+  readonly spaces?: readonly string[] | undefined;
   readonly affinity?: string | undefined;
   readonly before?: true | undefined;
 }
@@ -43,7 +42,7 @@ export interface PlanGetArguments extends PlanFormat {
   readonly source: string;
   readonly offset?: number | undefined;
   readonly length?: number | undefined;
-  readonly without?: string | undefined;
+  readonly without?: readonly string[] | undefined;
   readonly before?: true | undefined;
 }
 
@@ -65,7 +64,7 @@ export async function runPlanPut(edge: Edge, put: PlanPutArguments): Promise<voi
     address,
     ...(size === undefined ? {} : { size }),
     ...(put.redundancy === undefined ? {} : { scheme: parseScheme(put.redundancy) }),
-    ...(put.spaces === undefined ? {} : { spaces: parseNames(put.spaces) }),
+    ...(put.spaces === undefined ? {} : { spaces: put.spaces }),
     ...(put.affinity === undefined ? {} : { affinity: put.affinity }),
     ...(put.before ? { before: true } : {}),
   });
@@ -84,7 +83,7 @@ export async function runPlanGet(edge: Edge, get: PlanGetArguments): Promise<voi
   const plan = await client.planGet({
     address,
     ...rangeOf(get),
-    ...(get.without === undefined ? {} : { without: parseNames(get.without) }),
+    ...(get.without === undefined ? {} : { without: get.without }),
     ...(get.before ? { before: true } : {}),
   });
   showPlan(edge, { client, plan, address, command: "get", format: get });

@@ -8,7 +8,6 @@ import { parseScheme } from "../../core/redundancy/parse_scheme.ts";
 import type { Edge, Progress } from "../command.ts";
 import { parseDestination } from "./destination.ts";
 import { addressJson, objectJson } from "./object_json.ts";
-import { parseNames } from "./parse_names.ts";
 import { plural } from "./plural.ts";
 import { checkPutSources, type PutJob, putSources } from "./put_sources.ts";
 import { endRun, runObjects } from "./run_objects.ts";
@@ -22,7 +21,7 @@ export interface PutArguments {
   readonly target: string;
   readonly options: {
     readonly redundancy?: string | undefined;
-    readonly spaces?: string | undefined;
+    readonly spaces?: readonly string[] | undefined;
     readonly affinity?: string | undefined;
     readonly ifAbsent?: true | undefined;
     readonly skipUnchanged?: true | undefined;
@@ -102,7 +101,7 @@ function requestOptions(options: PutArguments["options"]): Omit<PutRequest, "add
   const { redundancy, spaces, affinity, ifAbsent, skipUnchanged, allowDegraded, metadata } = options;
   return {
     ...(redundancy === undefined ? {} : { scheme: parseScheme(redundancy) }),
-    ...(spaces === undefined ? {} : { spaces: parseNames(spaces) }),
+    ...(spaces === undefined ? {} : { spaces }),
     ...(affinity === undefined ? {} : { affinity }),
     ...(ifAbsent ? { ifAbsent } : {}),
     ...(skipUnchanged ? { skipUnchanged } : {}),

@@ -31,6 +31,9 @@ describe("plan", () => {
       "put b/p/y before 1024",
     );
     expect((await run("get", "--without", "s1,s2", "b/p/x")).stdout).toContain("after without s1,s2");
+    expect((await run("get", "--without", "s1", "--without", "s2,s1", "b/p/x")).stdout).toContain(
+      "after without s1,s2\n",
+    );
     expect(client.calls).toEqual([]);
   });
 
