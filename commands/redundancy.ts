@@ -15,7 +15,8 @@ const redundancy: Command = {
       .summary("show the blocks of objects and what may still be lost")
       .description(
         prose(`Shows where each block of an object is, and how many spaces and failure domains (one location and account) may still be
-lost, whichever they are, before the object is. Tells what is recorded; no block is read.`),
+lost, whichever they are, before the object is. Blocks on spaces that are not configured do not count. Tells what is recorded; no
+block is read.`),
       )
       .argument("<address...>", "bucket/package/path, a glob, a prefix or a package")
       .addHelpText(
@@ -29,7 +30,7 @@ lost, whichever they are, before the object is. Tells what is recorded; no block
             ],
           ],
           {
-            json: '{"type":"redundancy","bucket","package","path","redundancy","size","needed","missingBlocks","mayLose":{"spaces","failureDomains"},"blocks":[{"index","role","space","location","account","bytes"}]} per object; mayLose is null when too few blocks are recorded',
+            json: '{"type":"redundancy","bucket","package","path","redundancy","size","needed","missingBlocks","blocksWithoutSpace","mayLose":{"spaces","failureDomains"},"blocks":[{"index","role","space","location","account","bytes"}]} per object; blocksWithoutSpace are on spaces that are not configured; mayLose is null when too few blocks are left',
           },
         ),
       )

@@ -19,9 +19,11 @@ interface Safety {
   readonly blocks: readonly (BlockView & { readonly location?: string; readonly account?: string })[];
   readonly needed: number;
   readonly missingBlocks: readonly number[];
+  /** Those that lie on spaces which are not configured (any more): nothing can be read there. */
+  readonly blocksWithoutSpace: readonly BlockView[];
   readonly spaces: number;
   readonly failureDomains: number;
-  /** Absent when too few blocks are recorded to read the object. */
+  /** Absent when too few blocks are recorded, on spaces that are configured, to read the object. */
   readonly mayLose?: { readonly spaces: number; readonly failureDomains: number };
 }
 
@@ -56,7 +58,7 @@ function assess(record: ObjectRecord, spaces: ReadonlyMap<string, SpaceView>): S
     };
   });
   const present = new Set(blocks.map(({ index }) => index));
-  const onSpaces = blocks.map(({ space }) => space);
+  const onSpaces = blocks.map(({ space }) => space).filter((name) => spaces.has(name));
   const inDomains = onSpaces.map((name) => failureDomainOf(spaces.get(name) ?? { name }));
   const spacesToLose = tolerance(onSpaces, needed);
   const domainsToLose = tolerance(inDomains, needed);
@@ -65,6 +67,7 @@ function assess(record: ObjectRecord, spaces: ReadonlyMap<string, SpaceView>): S
     blocks,
     needed,
     missingBlocks: Array.from({ length: count }, (_, index) => index).filter((index) => !present.has(index)),
+    blocksWithoutSpace: blocks.filter(({ space }) => !spaces.has(space)),
     spaces: new Set(onSpaces).size,
     failureDomains: new Set(inDomains).size,
     ...(spacesToLose === undefined || domainsToLose === undefined
@@ -74,7 +77,7 @@ function assess(record: ObjectRecord, spaces: ReadonlyMap<string, SpaceView>): S
 }
 
 function show(edge: Edge, safety: Safety): void {
-  const { record, blocks, needed, missingBlocks, mayLose } = safety;
+  const { record, blocks, needed, missingBlocks, blocksWithoutSpace, mayLose } = safety;
   const { generation } = record;
   const scheme = formatScheme(generation.redundancy);
   const name = printable(formatAddress(record.address));
@@ -87,6 +90,7 @@ function show(edge: Edge, safety: Safety): void {
       size: generation.size,
       needed,
       missingBlocks,
+      blocksWithoutSpace: blocksWithoutSpace.map(({ index }) => index),
       mayLose: mayLose ?? null,
       blocks: blocks.map(({ index, role, space, location, account, bytes }) => ({
         index,
@@ -113,13 +117,22 @@ function show(edge: Edge, safety: Safety): void {
 }
 
 function verdict(safety: Safety): string {
-  const { needed, missingBlocks, mayLose, spaces, failureDomains } = safety;
-  const owed = missingBlocks.length > 0 ? `Missing: blocks ${missingBlocks.join(", ")}. ` : "";
-  if (mayLose === undefined) return `${owed}Cannot be read: ${needed} blocks are needed`;
+  const { needed, mayLose, spaces, failureDomains } = safety;
+  const owed = absences(safety);
+  if (mayLose === undefined) {
+    return `${owed}Cannot be read: ${plural(needed, "block")} ${needed === 1 ? "is" : "are"} needed`;
+  }
   if (mayLose.spaces === 0) return `${owed}Nothing may be lost: no space can be missed`;
   const domains =
     mayLose.failureDomains === 0
       ? "but not a whole failure domain"
       : `any ${mayLose.failureDomains} of ${plural(failureDomains, "failure domain")}`;
   return `${owed}May be lost: any ${mayLose.spaces} of ${plural(spaces, "space")}, ${domains}`;
+}
+
+/** What is not there, each as a sentence with a space behind it. */
+function absences({ missingBlocks, blocksWithoutSpace }: Safety): string {
+  const missing = missingBlocks.length > 0 ? `Missing: blocks ${missingBlocks.join(", ")}. ` : "";
+  const stray = blocksWithoutSpace.map(({ index, space }) => `${index} on ${JSON.stringify(space)}`);
+  return stray.length > 0 ? `${missing}Not configured: the spaces of blocks ${stray.join(", ")}. ` : missing;
 }

@@ -62,8 +62,19 @@ describe("redundancy show", () => {
     expect((await show("b/none")).exitCode).toBe(4);
   });
 
-  it("knows a block on a space that is forgotten", async () => {
-    await storeObject(client, "b/p/x", { scheme: { kind: "rep", count: 2 }, spaces: ["s0", "gone"] });
-    expect((await show("b/p/x")).stdout).toMatch(/1 +replica +gone +- +101/);
+  it("does not count a block on a space that is forgotten", async () => {
+    await storeObject(client, "b/p/x", { scheme: { kind: "rep", count: 3 }, spaces: ["s0", "gone", "s3"] });
+    const { stdout } = await show("b/p/x");
+    expect(stdout).toMatch(/1 +replica +gone +- +101/);
+    expect(stdout).toContain(
+      'Not configured: the spaces of blocks 1 on "gone". May be lost: any 1 of 2 spaces, any 1 of 2 failure domains',
+    );
+    expect((await show("--json", "b/p/x")).json()[0]).toMatchObject({
+      missingBlocks: [],
+      blocksWithoutSpace: [1],
+      mayLose: { spaces: 1, failureDomains: 1 },
+    });
+    await storeObject(client, "b/p/y", { scheme: { kind: "none" }, spaces: ["gone"] });
+    expect((await show("b/p/y")).stdout).toContain("Cannot be read: 1 block is needed");
   });
 });
