@@ -7,10 +7,22 @@ import { s3 } from "./services/s3.ts";
 import { s3Compatible } from "./services/s3_compatible.ts";
 import { sftp } from "./services/sftp.ts";
 import { tar } from "./services/tar.ts";
+import { webdav } from "./services/webdav.ts";
 import { zip } from "./services/zip.ts";
 
 /** Every service there is. Holds only what is known about them; their code is loaded when one is opened. */
-export const SERVICES: readonly Service[] = [fs, memory, s3, ...s3Compatible, azblob, rclone, sftp, tar, zip];
+export const SERVICES: readonly Service[] = [
+  fs,
+  memory,
+  s3,
+  ...s3Compatible,
+  azblob,
+  rclone,
+  sftp,
+  tar,
+  webdav,
+  zip,
+];
 
 /** The service of this name, if there is one. */
 export function findService(name: string): Service | undefined {

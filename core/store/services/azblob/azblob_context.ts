@@ -107,7 +107,9 @@ export function prefixOf(context: AzblobContext, directory: string): string {
 /** The path of a blob that lies in the work directory; `undefined` for a name that is no path. */
 export function pathOf(context: AzblobContext, blob: string): string | undefined {
   if (!blob.startsWith(context.namePrefix)) return undefined;
-  const path = decodeName(blob.slice(context.namePrefix.length));
+  const name = blob.slice(context.namePrefix.length);
+  const path = decodeName(name);
+  if (encodeName(path, REFUSED) !== name) return undefined;
   try {
     return normalizePath(path, context.info.workDirectory) === path ? path : undefined;
   } catch {

@@ -1,0 +1,31 @@
+import { normalizePrefix } from "../../normalize_path.ts";
+import type { ListOptions, ObjectMeta } from "../../store.ts";
+import { throwIfCancelled } from "../../store_error.ts";
+import { propfind, requireRoot } from "./propfind.ts";
+import type { WebdavContext } from "./webdav_context.ts";
+
+/** Everything below a directory, depth first, one request for each directory. What jcs keeps for itself is hidden. Directories that vanish meanwhile
+ *  are passed over, but when the work directory itself is missing the list is `Unreachable`.
+ *
+ *  Memory: the names of directories that were seen and not yet entered. */
+export async function* listResources(
+  context: WebdavContext,
+  at: string,
+  options: ListOptions,
+): AsyncIterable<ObjectMeta> {
+  const { delimited = false, signal } = options;
+  const top = normalizePrefix(at, context.info.workDirectory);
+  const call = { operation: "list", path: top, signal };
+  const waiting = [top];
+  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+    let found = false;
+    for await (const { meta, isSelf, isHidden } of propfind(context, call, { path: directory, depth: "1" })) {
+      throwIfCancelled(context.info, call);
+      found = true;
+      if (isSelf || isHidden) continue;
+      if (meta.kind !== "directory" || delimited) yield meta;
+      else waiting.push(meta.path);
+    }
+    if (!found && directory === top) await requireRoot(context, call);
+  }
+}

@@ -1,0 +1,181 @@
+import { type ErrorKind, isKind } from "../../../errors.ts";
+import { discard } from "../../http/http_client.ts";
+import { answerError, type HttpCall } from "../../http/http_error.ts";
+import { pause } from "../../layers/pause.ts";
+import { storeError } from "../../store_error.ts";
+import { temporaryName } from "../fs/reserved_names.ts";
+import { findResource, requireRoot } from "./propfind.ts";
+import { destinationOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
+
+const CLEAN_UP_TIMEOUT_MS = 15_000;
+/** Directories may vanish between their making and the use that is made of them. */
+const TRIES_MAX = 3;
+/** Writers of one object get into each other's way where the server does not replace it at once. */
+const REPLACE_TRIES_MAX = 8;
+const REPLACE_PAUSE_MS = 100;
+
+/** A call that makes or replaces the object at its path. */
+export interface ReplaceCall extends HttpCall {
+  readonly path: string;
+}
+
+/** Has `fill` make a temporary object beside the one at `call.path`, and then gives it that name. Whatever fails, the temporary object is removed,
+ *  and the old one is still there, or none. What a crash leaves has a name by which it is known and hidden. */
+export async function replaceResource<T>(
+  context: WebdavContext,
+  call: ReplaceCall,
+  options: {
+    readonly ifAbsent?: boolean;
+    /** Makes the object `temporary`, a path in requests. */
+    readonly fill: (temporary: string) => Promise<T>;
+  },
+): Promise<T> {
+  const temporary = resourceOf(context, joined(parentOf(call.path), temporaryName()));
+  try {
+    const result = await options.fill(temporary);
+    await moveOver(context, call, { from: temporary, ifAbsent: options.ifAbsent ?? false });
+    return result;
+  } catch (error) {
+    await request(
+      context,
+      { operation: call.operation, path: call.path, signal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) },
+      { method: "DELETE", path: temporary },
+    ).then(discard, () => {});
+    throw error;
+  }
+}
+
+/** Gives the resource `from` (a path in requests) the name of the object at `call.path`, with one request where nothing is there yet.
+ *
+ *  A directory there is never replaced: a server would remove it with all that is in it. That is why what may be replaced is looked at first. */
+export async function moveOver(
+  context: WebdavContext,
+  call: ReplaceCall,
+  {
+    from,
+    ifAbsent,
+    headers = {},
+  }: {
+    readonly from: string;
+    readonly ifAbsent: boolean;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): Promise<void> {
+  const destination = destinationOf(context, resourceOf(context, call.path));
+  const { signal: _, ...place } = call;
+  for (let tries = 1; ; tries++) {
+    const move = (overwrite: "F" | "T", accept: readonly number[]) =>
+      request(context, call, {
+        method: "MOVE",
+        path: from,
+        headers: { ...headers, destination, overwrite },
+        accept,
+      });
+    const answer = await withParents(context, call, () => move("F", [301, 412]));
+    discard(answer);
+    if (answer.status < 300) return;
+    const there = await findResource(context, call, call.path);
+    if (there === undefined && tries < REPLACE_TRIES_MAX) continue;
+    if (there?.kind === "directory") {
+      throw storeError(context.info, {
+        ...place,
+        kind: "ConditionFailed",
+        state: "there is a directory at the path",
+      });
+    }
+    // Apache's word for a directory there.
+    if (answer.status === 301) throw answerError(context.info, call, answer);
+    if (ifAbsent) {
+      throw storeError(context.info, {
+        ...place,
+        kind: "AlreadyExists",
+        state: "there is an object already",
+      });
+    }
+    try {
+      discard(await move("T", []));
+      return;
+    } catch (error) {
+      // Servers remove the old object before they rename: another writer may be just there.
+      if (!isKind(error, "PermissionDenied", "ConditionFailed", "Unreachable") || tries >= REPLACE_TRIES_MAX)
+        throw error;
+      await pause(Math.random() * REPLACE_PAUSE_MS, { signal: call.signal, error: () => error });
+    }
+  }
+}
+
+/** Runs `work`, and again with the directories above `call.path` made when they turn out to be missing. `work` must be repeatable. Servers refuse in
+ *  many ways what has no directory to go to: only a look at it tells. */
+export async function withParents<T>(
+  context: WebdavContext,
+  call: ReplaceCall,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isKind(error, ...REFUSALS) || tries === TRIES_MAX) throw error;
+      const parent = parentOf(call.path);
+      const found = await findParent(context, call, parent).catch((failure: unknown) => {
+        throw isKind(failure, "Cancelled", "ConditionFailed") ? failure : error;
+      });
+      if (found) {
+        if (parent === "") await requireRoot(context, call);
+        // Somebody else may have made it just now.
+        if (tries > 1 || isKind(error, "PermissionDenied", "Unsupported")) throw error;
+        continue;
+      }
+      await makeDirectories(context, call, parent);
+    }
+  }
+}
+
+const REFUSALS: readonly ErrorKind[] = [
+  ...(["NotFound", "ConditionFailed", "PermissionDenied"] as const),
+  ...(["Unsupported", "Unexpected", "Unreachable"] as const),
+];
+
+/** Makes a directory and those above it where they are missing; tells nothing of what is there already. */
+export async function makeDirectories(
+  context: WebdavContext,
+  call: HttpCall,
+  directory: string,
+): Promise<void> {
+  if (directory === "") return await requireRoot(context, call);
+  const make = async () => {
+    const answer = await request(context, call, {
+      method: "MKCOL",
+      path: resourceOf(context, directory, { directory: true }),
+      accept: [403, 404, 405, 409],
+    });
+    discard(answer);
+    // Apache's word also for a directory that somebody else made in the same moment.
+    if (answer.status === 403 && (await findResource(context, call, directory)) === undefined) {
+      throw answerError(context.info, call, answer);
+    }
+    return answer.status;
+  };
+  const status = await make();
+  if (status !== 409 && status !== 404) return;
+  await makeDirectories(context, call, parentOf(directory));
+  await make();
+}
+
+/** Whether the directory is there. `ConditionFailed` when an object is in its way. */
+async function findParent(context: WebdavContext, call: ReplaceCall, directory: string): Promise<boolean> {
+  if (directory === "") return true;
+  const { signal: _, ...place } = call;
+  for (let at = directory; at !== ""; at = parentOf(at)) {
+    const found = await findResource(context, call, at);
+    if (found?.kind === "directory") return at === directory;
+    if (found === undefined) continue;
+    const state = "an object is in the way where a directory is needed";
+    throw storeError(context.info, { ...place, kind: "ConditionFailed", state });
+  }
+  return false;
+}
+
+function joined(directory: string, name: string): string {
+  return directory === "" ? name : `${directory}/${name}`;
+}
