@@ -19,7 +19,7 @@ import { createSpacePermits } from "./objects/space_permits.ts";
 import { createSpaceRegistry } from "./objects/space_registry.ts";
 import { temporarySpaces } from "./objects/temporary_spaces.ts";
 import { isSealed, seal, unseal } from "./secrets/seal.ts";
-import { openSecretKey } from "./secrets/secret_key.ts";
+import { openSecretKey, readSecretKey } from "./secrets/secret_key.ts";
 import type { BandwidthTimetable } from "./store/bandwidth.ts";
 import { mapSecrets, parseConnection } from "./store/connection_string.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
@@ -148,6 +148,6 @@ async function sealSecrets(connection: string, home: string): Promise<string> {
 
 async function unsealSecrets(connection: string, home: string): Promise<string> {
   if (!connection.includes("sealed:")) return connection;
-  const key = await openSecretKey(home);
+  const key = await readSecretKey(home);
   return mapSecrets(connection, (secret) => (isSealed(secret) ? unseal(secret, key) : secret));
 }

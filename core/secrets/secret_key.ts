@@ -28,6 +28,19 @@ export async function openSecretKey(home: string): Promise<Uint8Array> {
   }
 }
 
+/** Reads that key where something was sealed with it already: a new one could open nothing, and would hide that the old one is gone.
+ *
+ *  Throws `Config` when it is missing, and as {@link openSecretKey} does. */
+export async function readSecretKey(home: string): Promise<Uint8Array> {
+  const path = join(home, "secret.key");
+  const found = await readKey(path);
+  if (found !== undefined) return found;
+  const hint = "Put it back from a copy, or give the spaces their credentials again";
+  throw new JcsError("Config", `Cannot open a secret: there is no key "${path}". ${hint}`, {
+    where: { path },
+  });
+}
+
 async function readKey(path: string): Promise<Uint8Array | undefined> {
   const file = await open(path, "r").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openSecretKey } from "../../../core/secrets/secret_key.ts";
+import { openSecretKey, readSecretKey } from "../../../core/secrets/secret_key.ts";
 
 let directory = "";
 beforeEach(() => {
@@ -46,4 +46,14 @@ test("a damaged key is refused and not replaced", async () => {
 test("a home that cannot be made is an error", async () => {
   writeFileSync(join(directory, "file"), "");
   await expect(openSecretKey(join(directory, "file", "home"))).rejects.toMatchObject({ kind: "Config" });
+});
+
+test("a key that is needed and lost is not replaced by a new one", async () => {
+  await expect(readSecretKey(directory)).rejects.toMatchObject({
+    kind: "Config",
+    message: `Cannot open a secret: there is no key "${join(directory, "secret.key")}". Put it back from a copy, or give the spaces their credentials again`,
+  });
+  expect(readdirSync(directory)).toEqual([]);
+  const key = await openSecretKey(directory);
+  expect(Buffer.from(await readSecretKey(directory)).equals(key)).toBe(true);
 });
