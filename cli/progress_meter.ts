@@ -90,7 +90,9 @@ export function progressLine(state: ProgressState): string {
   }
   const of = state.totalObjects === undefined ? "" : ` of ${state.totalObjects}`;
   if (state.objectsDone > 0 || state.totalObjects !== undefined)
-    parts.push(`${state.objectsDone}${of} objects`);
+    parts.push(
+      `${state.objectsDone}${of} ${(state.totalObjects ?? state.objectsDone) === 1 ? "object" : "objects"}`,
+    );
   if (state.objectsFailed > 0) parts.push(`${state.objectsFailed} failed`);
   return parts.join(", ");
 }

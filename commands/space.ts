@@ -109,8 +109,9 @@ a value.`),
       .command("rm")
       .summary("forget a space")
       .description(
-        prose(`Forgets a space. Refused (status 5) while blocks lie there, unless --force is given: then these blocks are lost to jcs.
-Nothing is removed from the space itself.`),
+        prose(`Forgets a space. Refused (status 5) while blocks lie there, unless --force is given: then these blocks are lost to jcs
+until a space of the same name, at the same place, is added again. So a space gets new credentials: rm --force, then add. Nothing is
+removed from the space itself.`),
       )
       .argument("<name>", "the space")
       .option("--force", "forget it with the blocks that lie there")

@@ -39,7 +39,7 @@ export async function runLs(edge: Edge, ls: LsArguments): Promise<void> {
     }
   }
   edge.output.summary({ json: { ...listing.counts, failed } });
-  endRun({ total: texts.length, failed }, "list");
+  endRun({ total: texts.length, failed }, "list", "addresses");
 }
 
 /** One run of `ls`. */

@@ -63,10 +63,11 @@ export async function runObjects<T>(edge: Edge, options: RunOptions<T>): Promise
   return { total, failed };
 }
 
-/** Ends a command whose objects have been worked on: throws `SomeFailed` when some of several failed. A single one that failed has said so. */
-export function endRun(counts: RunCounts, verb: string): void {
+/** Ends a command whose objects have been worked on: throws `SomeFailed` when some of several failed. A single one that failed has said so.
+ *  `things` are what was counted. */
+export function endRun(counts: RunCounts, verb: string, things = "objects"): void {
   if (counts.failed === 0 || counts.total === 1) return;
-  throw new JcsError("SomeFailed", `Cannot ${verb} ${counts.failed} of ${counts.total} objects: see above`);
+  throw new JcsError("SomeFailed", `Cannot ${verb} ${counts.failed} of ${counts.total} ${things}: see above`);
 }
 
 /** The same items; `progress` learns how much there is as soon as the last one was pulled, which is early when they are few. */

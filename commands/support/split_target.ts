@@ -7,6 +7,9 @@ export function splitTarget(
 ): { readonly sources: readonly string[]; readonly target: string } {
   const last = words.at(-1);
   if (last === undefined || words.length < 2)
-    throw new JcsError("Usage", `missing required argument '${target}'`);
+    throw new JcsError(
+      "Usage",
+      `missing required argument "${target}": only ${JSON.stringify(last ?? "")} is given`,
+    );
   return { sources: words.slice(0, -1), target: last };
 }

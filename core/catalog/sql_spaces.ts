@@ -42,7 +42,8 @@ export function createSqlSpaces(database: SqlDatabase): SpaceCatalog {
         }
         const held = options?.force ? undefined : await whatLiesOn(queries, name);
         if (held !== undefined) {
-          throw new JcsError("ConditionFailed", `Cannot remove space "${name}": it holds ${held}`, { where });
+          const state = `it holds ${held}. "jcs space rm --force" forgets it with them`;
+          throw new JcsError("ConditionFailed", `Cannot remove space "${name}": ${state}`, { where });
         }
         await queries.deleteFrom("spaces").where("name", "=", name).execute();
       }),

@@ -17,6 +17,8 @@ export function isSqliteBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+const COPY_HINT = "Put it back from a copy; keep the damaged one aside";
+
 /** What an error of SQLite, or of the file system when `file` is opened, means to a user. A {@link JcsError} stays as it is; an error of
  *  neither kind is `Unexpected`. */
 export function fromSqliteError(error: unknown, file: string): JcsError {
@@ -33,11 +35,15 @@ export function fromSqliteError(error: unknown, file: string): JcsError {
     case READONLY:
       return new JcsError("PermissionDenied", say("it cannot be written to"), { cause: error });
     case CORRUPT:
-      return new JcsError("Corrupt", say(`it is damaged: ${reason}`), { cause: error });
+      return new JcsError("Corrupt", say(`it is damaged: ${reason}. ${COPY_HINT}`), { cause: error });
     case NOTADB:
-      return new JcsError("Corrupt", say("it is not an SQLite database, or its start is damaged"), {
-        cause: error,
-      });
+      return new JcsError(
+        "Corrupt",
+        say(`it is not an SQLite database, or its start is damaged. ${COPY_HINT}`),
+        {
+          cause: error,
+        },
+      );
     case IOERR:
     case CANTOPEN:
       return new JcsError("Unreachable", say(`${reason}. Is its disk full, or gone?`), {

@@ -117,5 +117,5 @@ test("the rate is that of the last ten seconds", () => {
 test("an empty total is complete", () => {
   const meter = new ProgressMeter(() => 0);
   meter.total({ bytes: 0, objects: 1 });
-  expect(progressLine(meter.sample())).toBe("0B of 0B (100%), 0B/s, 0 of 1 objects");
+  expect(progressLine(meter.sample())).toBe("0B of 0B (100%), 0B/s, 0 of 1 object");
 });

@@ -121,7 +121,7 @@ describe("the other space commands", () => {
     ]);
     const all = await run(["test"]);
     expect(all.exitCode).toBe(9);
-    expect(all.stdout).toContain("2 of 2 spaces failed");
+    expect(all.stderr).toContain("Cannot test 2 of 2 spaces: see above");
     expect((await run(["test", "none"])).exitCode).toBe(4);
     client.fakeSpaces.clear();
     expect((await run(["test"])).exitCode).toBe(4);
