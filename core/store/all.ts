@@ -1,6 +1,7 @@
 import type { Service } from "./service.ts";
 import { azblob } from "./services/azblob.ts";
 import { fs } from "./services/fs.ts";
+import { http, https } from "./services/http.ts";
 import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
 import { s3 } from "./services/s3.ts";
@@ -17,6 +18,8 @@ export const SERVICES: readonly Service[] = [
   s3,
   ...s3Compatible,
   azblob,
+  http,
+  https,
   rclone,
   sftp,
   tar,

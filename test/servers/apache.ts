@@ -132,6 +132,7 @@ Alias /secret "${root}"
   Options Indexes
   IndexOptions FancyIndexing NameWidth=*
   IndexIgnoreReset ON
+  IndexIgnore .davfs.tmp*
   Require all granted
 </Directory>
 <Location /dav>

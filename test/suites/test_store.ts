@@ -20,8 +20,6 @@ export interface TestStoreOptions {
   readonly listEntries?: number;
   /** A storage class that the service has and that is not its usual one. */
   readonly storageClass?: string;
-  /** False for a server that removes the old object before the new one takes its place, so that a reader may find neither. True unless given. */
-  readonly replacesAtOnce?: boolean;
 }
 
 /** Checks the sentences of {@link Store}, one for one. Cases are chosen by declared capability when they run, never by the name
@@ -45,7 +43,7 @@ export function testStore(name: string, open: () => Promise<Store>, options: Tes
       cases += 1;
       return { store: opened, folder: `${top}/${cases}/` };
     };
-    testStoreReads(bench, { replacesAtOnce: options.replacesAtOnce ?? true });
+    testStoreReads(bench);
     testStoreWrites(bench);
     testStorePaths(bench);
     testStoreLists(bench, { listEntries: options.listEntries ?? 1500 });

@@ -31,9 +31,9 @@ export function testStoreDirectories(bench: () => StoreBench): void {
       await expect(store.write(`${folder}a/b/c`, pattern(5))).rejects.toMatchObject({
         kind: "ConditionFailed",
       });
+      await store.write(`${folder}c`, pattern(3));
       for (const operation of ["copy", "move"] as const) {
         if (store[operation] === undefined) continue;
-        await store.write(`${folder}c`, pattern(3));
         await expect(store[operation](`${folder}a`, `${folder}d`)).rejects.toMatchObject({
           kind: "NotFound",
         });

@@ -20,7 +20,7 @@ export const NAME_BYTES_MAX = 255;
 /** Controls: no XML can hold them, and many servers refuse them. */
 const REFUSED = /[\u0000-\u001f\u007f]/g;
 
-/** What the service can do, whatever the server. */
+/** What the service can do, whatever the server; one that is said to replace objects at once has `overwriteAtomic`, too. */
 export const WEBDAV_CAPABILITIES: Capabilities = {
   readRange: true,
   writeUnknownSize: true,
@@ -37,6 +37,8 @@ export const WEBDAV_CAPABILITIES: Capabilities = {
   writeAt: false,
   storageClass: false,
   multipart: false,
+  // By MOVE most servers remove the old object before they rename.
+  overwriteAtomic: false,
   link: false,
   sign: false,
   fetch: false,

@@ -28,10 +28,11 @@ export async function openWebdavStore(
   source: { readonly options: WebdavOptions; readonly context: OpenContext },
 ): Promise<Store> {
   const context = await webdavContext(connection, source);
+  const capabilities = { ...WEBDAV_CAPABILITIES, overwriteAtomic: source.options.atomic_put === true };
   return {
     info: context.info,
-    native: WEBDAV_CAPABILITIES,
-    capabilities: WEBDAV_CAPABILITIES,
+    native: capabilities,
+    capabilities,
     async stat(path, options) {
       const call = callOf(context, { operation: "stat", path, options });
       return await requireResource(context, call, call.path);
