@@ -104,8 +104,8 @@ export const OPERATION_TIMEOUT_MS = 60_000;
 /** Longest silence of a stream that somebody is waiting for. */
 export const STREAM_IDLE_TIMEOUT_MS = 30_000;
 
-/** Slowest transfer that does not count as silence, per stream. */
-export const TRANSFER_BYTES_PER_SECOND_MIN = 64 * KIB;
+/** Slowest transfer that does not count as silence, per stream; a slower line needs a longer `idle_timeout`. */
+export const TRANSFER_BYTES_PER_SECOND_MIN = 256 * KIB;
 
 /** A copy inside a service may take this many times {@link OPERATION_TIMEOUT_MS}: its time grows with an object that is not seen here. */
 export const COPY_TIMEOUT_FACTOR = 10;

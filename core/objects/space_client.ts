@@ -55,14 +55,6 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
           `Cannot add space "${wanted.name}": there is one with this name`,
           { where: { space: wanted.name } },
         );
-      const place = placeOfSpace(wanted.connection);
-      const twin = (await spaces.list()).find((other) => placeOfSpace(other.connection) === place);
-      if (twin)
-        throw new JcsError(
-          "AlreadyExists",
-          `Cannot add space "${wanted.name}": it is the same place as space "${twin.name}", and both would be lost together. Give it a directory of its own`,
-          { where: { space: wanted.name } },
-        );
       const record: SpaceRecord = { ...wanted, createdAt: new Date(now()) };
       const store = await secrets.open(record, { prepared: false });
       try {
@@ -73,6 +65,14 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
       } finally {
         await store.close();
       }
+      const place = placeOfSpace(wanted.connection);
+      const twin = (await spaces.list()).find((other) => placeOfSpace(other.connection) === place);
+      if (twin)
+        throw new JcsError(
+          "AlreadyExists",
+          `Cannot add space "${wanted.name}": it is the same place as space "${twin.name}", and both would be lost together. Give it a directory of its own`,
+          { where: { space: wanted.name } },
+        );
       await catalog.spaces.add({ ...record, connection: await secrets.seal(wanted.connection) });
     },
     async list() {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { TRANSFER_BYTES_PER_SECOND_MIN } from "../../../../core/limits.ts";
 import { withLayers } from "../../../../core/store/layer.ts";
 import { type Fault, faults } from "../../../../core/store/layers/faults.ts";
 import { timeout } from "../../../../core/store/layers/timeout.ts";
@@ -58,10 +59,11 @@ describe("timeout", () => {
   });
 
   test("gives the bytes of a write the time they need at the least", async () => {
-    const large = 64 * 1024 * 100;
+    const large = TRANSFER_BYTES_PER_SECOND_MIN * 100;
     await expectTimedOut(hanging("write").write("b", pattern(large)), 160_000);
     const write = hanging("write", { kind: "hang", at: 1000 });
-    await expectTimedOut(write.write("b", testBody([pattern(64 * 1024)]).stream), 31_000);
+    const second = pattern(TRANSFER_BYTES_PER_SECOND_MIN);
+    await expectTimedOut(write.write("b", testBody([second]).stream), 31_000);
   });
 
   test("ends a stream that falls silent, and lets go of it", async () => {
@@ -89,14 +91,16 @@ describe("timeout", () => {
   });
 
   test("gives a service that holds many bytes the time that all of them need", async () => {
-    // Takes 8 MiB at once and then works on them without a word, at a bit more than 64 KiB/s.
+    // Takes 8 MiB at once and then works on them without a word, a bit faster than the slowest allowed.
     const holding: Store = {
       ...store,
       info: { ...store.info, heldBytesMax: 32 << 20 },
       async write(path, body) {
         let size = 0;
         if (!(body instanceof Uint8Array)) for await (const chunk of body) size += chunk.length;
-        await new Promise((resolve) => setTimeout(resolve, (size / 66_000) * 1000));
+        await new Promise((resolve) =>
+          setTimeout(resolve, (size / (1.02 * TRANSFER_BYTES_PER_SECOND_MIN)) * 1000),
+        );
         return { path, kind: "file", size };
       },
     };
