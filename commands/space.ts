@@ -138,6 +138,28 @@ removed from the space itself.`),
         const { testSpaces } = await import("./support/run_space.ts");
         await testSpaces(edge, names);
       });
+
+    program
+      .command("probe")
+      .summary("measure what a space can do")
+      .description(
+        prose(`Measures a space: ranges, conditional writes, whether overwrites are atomic, what lists show and when, uploads in parts, the
+longest name, its clock, and how quick it is for small and large objects. Takes some seconds and moves about 40 MiB.
+
+What is found is recorded and shown by "jcs space show". "broken" means that the space does not do what its service claims. What
+the probe wrote, below jcs/probe, is removed, also after Ctrl-C.`),
+      )
+      .argument("<name>", "the space")
+      .addHelpText(
+        "after",
+        helpExamples([["jcs space probe oss", "measure space oss"]], {
+          json: '{"type":"finding","space","name","verdict":"yes|no|broken|unknown","value","unit":"ms|bytes|bytesPerSecond","detail"} per finding',
+        }),
+      )
+      .action(async (name) => {
+        const { probeSpace } = await import("./support/run_space_probe.ts");
+        await probeSpace(edge, name);
+      });
   },
 };
 

@@ -12,6 +12,7 @@ import type {
 import type { JcsError } from "./errors.ts";
 import type { Scheme } from "./redundancy/scheme.ts";
 import type { OperationMetrics } from "./store/layers/metrics.ts";
+import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
 
 /** All that a command sees of jcs: in this process, or through a daemon. A command is written once and works with both.
  *
@@ -61,6 +62,8 @@ export interface SpaceView {
   readonly account?: string;
   readonly capacityBytes?: number;
   readonly cost?: Readonly<Record<string, number>>;
+  /** What its last probe found out. */
+  readonly probe?: ProbeRecord;
   /** From `JCS_SPACE_<NAME>`, for this run only. */
   readonly temporary: boolean;
   readonly blocks: number;
@@ -91,6 +94,9 @@ export interface SpaceClient {
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
   /** Writes, stats, reads, lists and removes a small object; yields each step as it ends; stops at the first error. */
   test(name: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<SpaceTestStep>;
+  /** Measures what the space can do and how quick it is; yields each finding as it is made, and records all of them in the end, unless the
+   *  space is temporary. What was written is removed in any case. */
+  probe(name: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<ProbeFinding>;
 }
 
 /** Bytes that go in. */

@@ -9,6 +9,7 @@ import { streamSource } from "../../core/local/stream_source.ts";
 import { printable } from "../../core/printable.ts";
 import type { Edge } from "../command.ts";
 import { endRun } from "./run_objects.ts";
+import { findingLine } from "./run_space_probe.ts";
 
 /** Longest connection string that is read from a file or stdin. */
 const CONNECTION_BYTES_MAX = 64 * 1024;
@@ -189,10 +190,12 @@ function describe(space: SpaceView): string {
     ["Cost", cost.length === 0 ? undefined : cost.join(", ")],
     ["Blocks", String(space.blocks)],
     ["Bytes", String(space.bytes)],
+    ["Probed", space.probe?.probedAt.toISOString()],
     ["Temporary", space.temporary ? "yes, from the environment" : undefined],
   ];
-  return lines
+  const shown = lines
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${`${name}:`.padEnd(12)}${printable(value ?? "")}`)
-    .join("\n");
+    .map(([name, value]) => `${`${name}:`.padEnd(12)}${printable(value ?? "")}`);
+  const findings = (space.probe?.findings ?? []).map((finding) => `  ${printable(findingLine(finding))}`);
+  return [...shown, ...findings].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { Redundancy } from "../redundancy/scheme.ts";
+import type { ProbeRecord } from "../store/probe/finding.ts";
 
 /** Where the metadata lives: names, generations, blocks, spaces, uploads under way, garbage.
  *
@@ -28,6 +29,8 @@ export interface SpaceRecord {
   readonly capacityBytes?: number;
   /** Free figures of the operator, for example `{"egressPerGiB":0.09}`. */
   readonly cost?: Readonly<Record<string, number>>;
+  /** What its last probe found out. */
+  readonly probe?: ProbeRecord;
   readonly createdAt: Date;
 }
 
@@ -38,6 +41,8 @@ export interface SpaceCatalog {
   list(): Promise<readonly SpaceRecord[]>;
   /** `undefined` when there is none. */
   find(name: string): Promise<SpaceRecord | undefined>;
+  /** Records what a probe found out, in place of what was known before. Throws `NotFound`. */
+  recordProbe(name: string, probe: ProbeRecord): Promise<void>;
   /** Forgets the space. Throws `NotFound`; throws `ConditionFailed` while blocks, uploads or garbage lie there, unless `force`:
    *  then these stay on record, under the name of the space. */
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;

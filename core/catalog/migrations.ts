@@ -11,7 +11,10 @@ interface Migration {
 }
 
 /** All steps, in order of their numbers, from 1 without a gap. */
-const MIGRATIONS: readonly Migration[] = [{ number: 1, up: createFirstTables }];
+const MIGRATIONS: readonly Migration[] = [
+  { number: 1, up: createFirstTables },
+  { number: 2, up: addProbes },
+];
 
 /** Version of the schema that this program works with. */
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -181,4 +184,9 @@ async function createFirstTables(queries: Kysely<Tables>, types: ColumnTypes): P
     .execute();
   await schema.createIndex("garbage_by_age").on("garbage").column("retired_at").execute();
   await schema.createIndex("garbage_by_space").on("garbage").columns(["space", "retired_at"]).execute();
+}
+
+/** What `space probe` found out, as JSON. */
+async function addProbes(queries: Kysely<Tables>, types: ColumnTypes): Promise<void> {
+  await queries.schema.alterTable("spaces").addColumn("probe", types.text()).execute();
 }

@@ -1,3 +1,4 @@
+import type { ProbeRecord } from "../store/probe/finding.ts";
 import type {
   BlockRecord,
   Generation,
@@ -101,6 +102,7 @@ export function toSpace(row: Tables["spaces"]): SpaceRecord {
     ...(row.account === null ? {} : { account: row.account }),
     ...(row.capacity_bytes === null ? {} : { capacityBytes: row.capacity_bytes }),
     ...(row.cost === null ? {} : { cost: JSON.parse(row.cost) }),
+    ...(row.probe === null ? {} : { probe: toProbe(row.probe) }),
     createdAt: new Date(row.created_at),
   };
 }
@@ -114,6 +116,17 @@ export function fromSpace(space: SpaceRecord): Tables["spaces"] {
     account: space.account ?? null,
     capacity_bytes: space.capacityBytes ?? null,
     cost: space.cost === undefined ? null : JSON.stringify(space.cost),
+    probe: space.probe === undefined ? null : fromProbe(space.probe),
     created_at: space.createdAt.getTime(),
   };
+}
+
+/** The text that keeps what a probe found out. */
+export function fromProbe(probe: ProbeRecord): string {
+  return JSON.stringify({ probedAt: probe.probedAt.getTime(), findings: probe.findings });
+}
+
+function toProbe(text: string): ProbeRecord {
+  const { probedAt, findings } = JSON.parse(text);
+  return { probedAt: new Date(probedAt), findings };
 }

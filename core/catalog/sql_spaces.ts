@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { JcsError } from "../errors.ts";
 import type { SpaceCatalog } from "./catalog.ts";
 import { validateName } from "./names.ts";
-import { fromSpace, toSpace } from "./rows.ts";
+import { fromProbe, fromSpace, toSpace } from "./rows.ts";
 import type { Queries, SqlDatabase } from "./sql_database.ts";
 
 /** The spaces of a catalogue in an SQL database. */
@@ -31,6 +31,23 @@ export function createSqlSpaces(database: SqlDatabase): SpaceCatalog {
           .where("name", "=", name)
           .executeTakeFirst();
         return row && toSpace(row);
+      }),
+    recordProbe: (name, probe) =>
+      database.write(async (queries) => {
+        if (!(await exists(queries, name))) {
+          throw new JcsError(
+            "NotFound",
+            `Cannot record a probe of space "${name}": there is none of this name`,
+            {
+              where: { space: name },
+            },
+          );
+        }
+        await queries
+          .updateTable("spaces")
+          .set({ probe: fromProbe(probe) })
+          .where("name", "=", name)
+          .execute();
       }),
     remove: (name, options) =>
       database.write(async (queries) => {

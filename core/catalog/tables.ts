@@ -11,6 +11,7 @@ export interface Tables {
     account: string | null;
     capacity_bytes: number | null;
     cost: string | null;
+    probe: string | null;
     created_at: number;
   };
   readonly buckets: { name: string; created_at: number };

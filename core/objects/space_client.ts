@@ -3,6 +3,8 @@ import { validateName } from "../catalog/names.ts";
 import type { SpaceClient, SpaceView } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
 import { redact } from "../store/connection_string.ts";
+import type { ProbeFinding } from "../store/probe/finding.ts";
+import { probeStore } from "../store/probe/probe_store.ts";
 import type { Store } from "../store/store.ts";
 import type { ObjectContext } from "./object_context.ts";
 import { placeOfSpace } from "./place_of_space.ts";
@@ -88,6 +90,20 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
     async *test(name, options) {
       await find(name);
       yield* testSpace(name, await spaces.open(name), options?.signal);
+    },
+    async *probe(name, options) {
+      await find(name);
+      const findings: ProbeFinding[] = [];
+      try {
+        for await (const finding of probeStore(await spaces.open(name), options)) {
+          findings.push(finding);
+          yield finding;
+        }
+      } catch (error) {
+        throw withPlace(error, { space: name });
+      }
+      if (spaces.temporary.has(name)) return;
+      await catalog.spaces.recordProbe(name, { probedAt: new Date(now()), findings });
     },
   };
 }

@@ -252,6 +252,19 @@ export function createFakeClient(): FakeClient {
         yield { step: "write", milliseconds: 1.4 };
         yield { step: "stat", milliseconds: 2, ...(client.testError ? { error: client.testError } : {}) };
       },
+      async *probe(name) {
+        await client.spaces.show(name);
+        yield { name: "read range", verdict: "yes" };
+        yield {
+          name: "write latency",
+          verdict: "yes",
+          value: 1.5,
+          unit: "ms",
+          detail: "slowest of 12: 3 ms",
+        };
+        yield { name: "longest name", verdict: "yes", value: 255, unit: "bytes" };
+        if (client.testError) yield { name: "list in order", verdict: "broken" };
+      },
     },
     async close() {},
   };

@@ -92,6 +92,17 @@ beforeEach(async () => {
 afterEach(() => client.close());
 
 describe("the commands on a store of three directories", () => {
+  it("measure a space, show what was found, and leave nothing behind", async () => {
+    const findings = (await expectOk(space, "probe", "s1")).trim().split("\n");
+    expect(findings.find((line) => line.startsWith("atomic overwrite"))).toMatch(
+      / yes .* 0 mixed, 0 missing/,
+    );
+    const shown = await expectOk(space, "show", "s1");
+    expect(shown).toMatch(/Probed: +20/);
+    for (const line of findings.slice(0, -1)) expect(shown).toContain(`  ${line}`);
+    expect(readdirSync(join(root, "s1/jcs"))).toEqual([]);
+  });
+
   it("give a tree back as it was, whatever the names, also with one space gone", async () => {
     await expectOk(put, "--redundancy", "ec:2+1", "tree", "b/p");
     await expectOk(get, "b/p/tree", "one");

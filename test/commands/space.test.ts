@@ -126,4 +126,23 @@ describe("the other space commands", () => {
     client.fakeSpaces.clear();
     expect((await run(["test"])).exitCode).toBe(4);
   });
+
+  it("probe one: each finding a line, and what is broken is a failure", async () => {
+    const good = await run(["probe", "disk"]);
+    expect(good.stdout).toBe(
+      "read range             yes\nwrite latency          yes  1.5 ms  (slowest of 12: 3 ms)\nlongest name           yes  255B\nThe space does what it claims\n",
+    );
+    client.testError = new JcsError("Unexpected", "x");
+    const bad = await run(["probe", "--json", "disk"]);
+    expect(bad.exitCode).toBe(7);
+    expect(bad.json()[1]).toMatchObject({
+      type: "finding",
+      space: "disk",
+      name: "write latency",
+      value: 1.5,
+      unit: "ms",
+    });
+    expect(bad.json().at(-1)).toMatchObject({ type: "summary", findings: 4, broken: ["list in order"] });
+    expect((await run(["probe", "none"])).exitCode).toBe(4);
+  });
 });

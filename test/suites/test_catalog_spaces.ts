@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { SpaceRecord } from "../../core/catalog/catalog.ts";
+import type { ProbeRecord } from "../../core/store/probe/finding.ts";
 import {
   AT,
   allGarbage,
@@ -44,6 +45,26 @@ export function testCatalogSpaces({ catalog }: CatalogUnderTest): void {
     expect(await failure(spaces.add({ ...SPACE, connection: "memory://" }))).toBe("AlreadyExists");
     expect((await spaces.find("s1"))?.connection).toBe(SPACE.connection);
     expect(await failure(spaces.add({ ...SPACE, name: "a:b" }))).toBe("Usage");
+  });
+
+  test("spaces: records what a probe found out, the last one, until the space is forgotten", async () => {
+    const { spaces } = catalog();
+    const probe: ProbeRecord = {
+      probedAt: AT,
+      findings: [
+        { name: "read range", verdict: "yes" },
+        { name: "write latency", verdict: "yes", value: 1.25, unit: "ms", detail: 'with "quotes" and 数据' },
+      ],
+    };
+    expect(await failure(spaces.recordProbe("s1", probe))).toBe("NotFound");
+    await spaces.add(SPACE);
+    await spaces.recordProbe("s1", { probedAt: new Date(0), findings: [] });
+    await spaces.recordProbe("s1", probe);
+    expect(await spaces.find("s1")).toStrictEqual({ ...SPACE, probe });
+    expect(await spaces.list()).toEqual([{ ...SPACE, probe }]);
+    await spaces.remove("s1");
+    await spaces.add({ ...SPACE, probe });
+    expect(await spaces.find("s1")).toStrictEqual({ ...SPACE, probe });
   });
 
   test("spaces: counts live blocks and their bytes", async () => {

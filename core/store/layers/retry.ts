@@ -159,11 +159,13 @@ async function* listAgain(
   const { prefix, wait, ...call } = options;
   const sorted = inner.capabilities.listSorted && call.delimited !== true;
   let last: Uint8Array | undefined;
+  /** Where a list that broke goes on. Nothing is left out of one that did not: its order is only claimed. */
+  let resumeAfter: Uint8Array | undefined;
   for (let tried = 1; ; tried++) {
     try {
       for await (const entry of inner.list(prefix, call)) {
         const name = Buffer.from(entry.path);
-        if (sorted && last !== undefined && Buffer.compare(name, last) <= 0) continue;
+        if (resumeAfter !== undefined && Buffer.compare(name, resumeAfter) <= 0) continue;
         last = name;
         tried = 1;
         yield entry;
@@ -172,6 +174,7 @@ async function* listAgain(
     } catch (error) {
       if (last !== undefined && !sorted) throw error;
       await wait(error, tried);
+      resumeAfter = last;
     }
   }
 }

@@ -265,6 +265,23 @@ describe("retry", () => {
     });
   });
 
+  test("leaves nothing out of a list whose order is not what the service claims", async () => {
+    for (const name of ["a", "b", "c"]) await store.write(name, pattern(1));
+    const backwards: Layer = (inner) => ({
+      ...inner,
+      async *list(prefix, options) {
+        const entries = [];
+        for await (const entry of inner.list(prefix, options)) entries.unshift(entry);
+        yield* entries;
+      },
+    });
+    expect(await listPaths(withLayers(store, [retry({ retries: 3, delayMs: 0 }), backwards]), "")).toEqual([
+      "c",
+      "b",
+      "a",
+    ]);
+  });
+
   test("does not wait for who asks for more than is reasonable", async () => {
     const asking: Layer = (inner) => ({
       ...inner,
