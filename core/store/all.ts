@@ -1,6 +1,7 @@
 import type { Service } from "./service.ts";
 import { azblob } from "./services/azblob.ts";
 import { fs } from "./services/fs.ts";
+import { ftp, ftps } from "./services/ftp.ts";
 import { http, https } from "./services/http.ts";
 import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
@@ -25,6 +26,8 @@ export const SERVICES: readonly Service[] = [
   tar,
   webdav,
   zip,
+  ftp,
+  ftps,
 ];
 
 /** The service of this name, if there is one. */

@@ -1,0 +1,193 @@
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { type Client, FTPError, type FTPResponse } from "basic-ftp";
+import { giveBack, isPooled } from "../../../../ioswitch/buffer_pool.ts";
+import { unlessAborted } from "../../../bytes/unless_aborted.ts";
+import { JcsError } from "../../../errors.ts";
+
+/** How long a connection may take to answer when a transfer was broken off, before it is given up. */
+const BREAK_OFF_WAIT_MS = 500;
+
+/** What ends a wait for the server. */
+export interface FtpWait {
+  readonly signal?: AbortSignal | undefined;
+  readonly cancelled: () => Error;
+}
+
+/** The bytes that the server sends on a data connection. */
+export interface FtpDownload {
+  /** The next chunk, which is the caller's, or `undefined` once the server has said that it sent everything. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Ends the transfer, where it is not over yet; resolves when the connection can be used again or is given up. Never throws. */
+  end(): Promise<void>;
+}
+
+/** One control connection, logged in. It does one thing at a time. An operation that is cancelled ends the connection: what the server
+ *  still answers would be taken for the answer to the next one. */
+export interface FtpConnection {
+  /** The features that the server names, in capitals. */
+  readonly features: ReadonlySet<string>;
+  /** The directory that the user begins in. */
+  readonly home: string;
+  /** The server's answer; throws `FTPError` for one that says no. */
+  command(text: string, wait: FtpWait): Promise<FTPResponse>;
+  /** Opens a data connection and asks for bytes; resolves when the server begins to send. */
+  download(text: string, options: FtpWait & { readonly offset?: number }): Promise<FtpDownload>;
+  /** Opens a data connection and sends what `next` gives until that is `undefined`; resolves with the number of bytes once the server has said that it
+   *  has them. What `next` throws is thrown as it is, and the transfer is broken off. */
+  upload(
+    text: string,
+    options: FtpWait & { readonly next: () => Promise<Uint8Array | undefined> },
+  ): Promise<number>;
+  isUsable(): boolean;
+  end(): Promise<void>;
+}
+
+/** The connection broke, or the server said what no server says. */
+export class FtpLost extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** The connection as a thing that can be leased. `client` is logged in. */
+export function ftpConnection(
+  client: Client,
+  known: Pick<FtpConnection, "features" | "home">,
+): FtpConnection {
+  const { ftp } = client;
+  const during = async <T>(wait: FtpWait, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await unlessAborted(work, { signal: wait.signal, error: wait.cancelled });
+    } catch (error) {
+      if (wait.signal?.aborted === true) client.close();
+      throw error instanceof FTPError || error instanceof JcsError ? error : new FtpLost(error);
+    }
+  };
+  /** Starts a transfer: `begun` when the data flow, `done` when the server says that it is over. */
+  const start = (text: string) => {
+    const begun = Promise.withResolvers<Socket>();
+    const done = ftp.handle(text, (answer, task) => {
+      if (answer instanceof Error) {
+        begun.reject(answer);
+        task.reject(answer);
+      } else if (answer.code === 125 || answer.code === 150) {
+        if (ftp.dataSocket === undefined) task.reject(new Error("the data connection is not open"));
+        else begun.resolve(ftp.dataSocket);
+      } else if (answer.code >= 200 && answer.code < 300) {
+        // Some servers have nothing to say before.
+        if (ftp.dataSocket !== undefined) begun.resolve(ftp.dataSocket);
+        task.resolve(answer);
+      } else if (answer.code >= 300) task.reject(new Error(`unexpected answer ${answer.code}`));
+    });
+    begun.promise.catch(() => {});
+    done.catch((error: unknown) => begun.reject(error));
+    return { begun: begun.promise, done };
+  };
+  /** Closes the data connection and waits for what the server says to that. */
+  const breakOff = async (done: Promise<unknown>) => {
+    ftp.dataSocket = undefined;
+    let isAnswered = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const answered = done.then(
+      () => {},
+      () => {},
+    );
+    await Promise.race([
+      answered.then(() => {
+        isAnswered = true;
+      }),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, BREAK_OFF_WAIT_MS);
+      }),
+    ]);
+    clearTimeout(timer);
+    if (!isAnswered) client.close();
+  };
+
+  return {
+    ...known,
+    command: (text, wait) => during(wait, () => ftp.request(text)),
+    async download(text, wait) {
+      await during(wait, () => client.prepareTransfer(ftp));
+      const { offset = 0 } = wait;
+      if (offset > 0) await during(wait, () => ftp.request(`REST ${offset}`));
+      const { begun, done } = start(text);
+      let socket: Socket;
+      try {
+        socket = await during(wait, () => begun);
+      } catch (error) {
+        ftp.dataSocket = undefined;
+        throw error;
+      }
+      const chunks: AsyncIterator<Uint8Array> = socket.iterator({ destroyOnReturn: false });
+      let isOver = false;
+      return {
+        async next() {
+          const result = await during(wait, () => Promise.resolve(chunks.next()));
+          if (result.done !== true) return result.value;
+          await during(wait, () => done);
+          isOver = true;
+          ftp.dataSocket = undefined;
+          return undefined;
+        },
+        async end() {
+          if (isOver || client.closed) return;
+          isOver = true;
+          await breakOff(done);
+        },
+      };
+    },
+    async upload(text, wait) {
+      await during(wait, () => client.prepareTransfer(ftp));
+      const { begun, done } = start(text);
+      try {
+        const socket = await during(wait, () => begun);
+        await during(wait, () => Promise.race([untilSecure(socket), done.then(() => {})]));
+        let bytes = 0;
+        const failed = done.then(() => {
+          throw new Error("the server ended the transfer too early");
+        });
+        failed.catch(() => {});
+        for (let chunk = await wait.next(); chunk !== undefined; chunk = await wait.next()) {
+          const piece = chunk;
+          bytes += piece.length;
+          await during(wait, () => Promise.race([send(socket, piece), failed]));
+        }
+        socket.end();
+        await during(wait, () => done);
+        ftp.dataSocket = undefined;
+        return bytes;
+      } catch (error) {
+        if (!client.closed) await breakOff(done);
+        throw error;
+      }
+    },
+    isUsable: () => !client.closed,
+    async end() {
+      client.close();
+    },
+  };
+}
+
+/** Before that the session's keys are not there; afterwards a write waits for nothing. */
+function untilSecure(socket: Socket): Promise<void> {
+  if (!(socket instanceof TLSSocket) || socket.getCipher()?.name !== undefined) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    socket.once("secureConnect", resolve);
+    socket.once("close", () => reject(new Error("the data connection was closed")));
+  });
+}
+
+/** Sends a chunk and gives it back; resolves when there is room for the next. */
+function send(socket: Socket, chunk: Uint8Array): Promise<void> {
+  // Not every socket takes shared memory.
+  const bytes = isPooled(chunk) ? Uint8Array.from(chunk) : chunk;
+  if (bytes !== chunk) giveBack(chunk);
+  return new Promise((resolve, reject) => {
+    socket.write(bytes, (error) => {
+      if (error === undefined || error === null) resolve();
+      else reject(error);
+    });
+  });
+}
