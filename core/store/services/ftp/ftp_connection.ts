@@ -64,6 +64,16 @@ export function ftpConnection(
       throw error instanceof FTPError || error instanceof JcsError ? error : new FtpLost(error);
     }
   };
+  /** Opens a data connection. When it breaks, the transfer fails and not the control connection: a server that refuses a transfer
+   *  resets it. */
+  const openData = async (wait: FtpWait) => {
+    await during(wait, () => client.prepareTransfer(ftp));
+    const socket = ftp.dataSocket;
+    for (const event of ["error", "close", "timeout"]) socket?.removeAllListeners(event);
+    socket?.on("error", () => {});
+    // Listened for at once: what is ended before that was never a connection to the server.
+    return { secure: socket instanceof TLSSocket ? untilSecure(socket) : Promise.resolve() };
+  };
   /** Starts a transfer: `begun` when the data flow, `done` when the server says that it is over. */
   const start = (text: string) => {
     const begun = Promise.withResolvers<Socket>();
@@ -109,7 +119,7 @@ export function ftpConnection(
     ...known,
     command: (text, wait) => during(wait, () => ftp.request(text)),
     async download(text, wait) {
-      await during(wait, () => client.prepareTransfer(ftp));
+      await openData(wait);
       const { offset = 0 } = wait;
       if (offset > 0) await during(wait, () => ftp.request(`REST ${offset}`));
       const { begun, done } = start(text);
@@ -139,11 +149,11 @@ export function ftpConnection(
       };
     },
     async upload(text, wait) {
-      await during(wait, () => client.prepareTransfer(ftp));
+      const { secure } = await openData(wait);
       const { begun, done } = start(text);
       try {
         const socket = await during(wait, () => begun);
-        await during(wait, () => Promise.race([untilSecure(socket), done.then(() => {})]));
+        await during(wait, () => Promise.race([secure, done.then(() => {})]));
         let bytes = 0;
         const failed = done.then(() => {
           throw new Error("the server ended the transfer too early");
@@ -170,13 +180,14 @@ export function ftpConnection(
   };
 }
 
-/** Before that the session's keys are not there; afterwards a write waits for nothing. */
-function untilSecure(socket: Socket): Promise<void> {
-  if (!(socket instanceof TLSSocket) || socket.getCipher()?.name !== undefined) return Promise.resolve();
-  return new Promise((resolve, reject) => {
+function untilSecure(socket: TLSSocket): Promise<void> {
+  const secure = new Promise<void>((resolve, reject) => {
     socket.once("secureConnect", resolve);
+    socket.once("error", reject);
     socket.once("close", () => reject(new Error("the data connection was closed")));
   });
+  secure.catch(() => {});
+  return secure;
 }
 
 /** Sends a chunk and gives it back; resolves when there is room for the next. */

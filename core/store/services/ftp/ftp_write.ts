@@ -88,23 +88,21 @@ async function send(
   } catch (error) {
     if (isTaken || !isAnswer(error)) throw error;
     const parent = call.path.slice(0, Math.max(call.path.lastIndexOf("/"), 0));
-    if (!(await makeFtpDirectories(root, { ...call, path: parent, connection }))) throw error;
+    await makeFtpDirectories(root, { ...call, path: parent, connection });
   }
   return await connection.upload(text, { ...root.wait(call), next });
 }
 
-/** Makes the directories of `change.path` that are missing, and says whether it made any. Never makes the root: when that is gone,
- *  `Unreachable`. An object in the way is `ConditionFailed`. */
-export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Promise<boolean> {
+/** Makes the directories of `change.path` that are missing. Never makes the root: when that is gone, `Unreachable`. An object in the way
+ *  is `ConditionFailed`. */
+export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Promise<void> {
   const { connection, ...call } = change;
   await root.require(connection, call);
   const names = call.path === "" ? [] : call.path.split("/");
-  let isMade = false;
   for (const [index] of names.entries()) {
     const one = { ...call, path: names.slice(0, index + 1).join("/") };
     let found = await root.look(connection, one);
     if (found === undefined) {
-      isMade = true;
       try {
         await connection.command(`MKD ${root.native(connection, one.path)}`, root.wait(call));
         continue;
@@ -118,7 +116,6 @@ export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Prom
     const state = "an object is in the way where a directory is needed";
     throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state });
   }
-  return isMade;
 }
 
 /** Gives the file at `source` the name `change.path` and replaces what is there. Where the server does not replace, the old object steps aside for
