@@ -2,6 +2,7 @@ import type { Service } from "./service.ts";
 import { azblob } from "./services/azblob.ts";
 import { fs } from "./services/fs.ts";
 import { ftp, ftps } from "./services/ftp.ts";
+import { gcs } from "./services/gcs.ts";
 import { http, https } from "./services/http.ts";
 import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
@@ -28,6 +29,7 @@ export const SERVICES: readonly Service[] = [
   zip,
   ftp,
   ftps,
+  gcs,
 ];
 
 /** The service of this name, if there is one. */
