@@ -1,0 +1,40 @@
+import { apache, createFolder, openWebdav } from "../../../servers/apache.ts";
+import { requireServer } from "../../../servers/require_server.ts";
+import { testHttpFaults } from "../../../suites/test_http_faults.ts";
+
+requireServer("apache")("webdav when things go wrong", () => {
+  for (const atomicPut of ["true", "false"]) {
+    testHttpFaults(`over HTTP with atomic_put=${atomicPut}`, async () => {
+      const server = await apache();
+      return {
+        port: server.port,
+        open: async (port) =>
+          openWebdav({
+            server,
+            folder: await createFolder(server),
+            port,
+            options: { atomic_put: atomicPut },
+          }),
+        secrets: [server.password, Buffer.from(`${server.user}:${server.password}`).toString("base64")],
+        listStatus: 207,
+        followsRedirects: true,
+        async endlessList(request, answer) {
+          let open = true;
+          request.socket.on("close", () => {
+            open = false;
+          });
+          answer.writeHead(207, { "content-type": "application/xml" });
+          answer.write('<D:multistatus xmlns:D="DAV:">');
+          for (let at = 0; open; at++) {
+            const entry = `<D:response><D:href>${request.url}file-${at}</D:href><D:propstat><D:prop><D:resourcetype/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
+            if (answer.write(entry)) continue;
+            await new Promise((resolve) => {
+              answer.once("drain", resolve);
+              answer.once("close", resolve);
+            });
+          }
+        },
+      };
+    });
+  }
+});
