@@ -10,7 +10,8 @@ const rm: Command = {
       .summary("remove objects")
       .description(
         prose(`Removes objects: each by its name, all that a glob matches, and with -r everything below a prefix or in a package. The
-package itself stays: "jcs package rm" removes it. The blocks on the spaces go with the next garbage collection.`),
+package itself stays: "jcs package rm" removes it. Blocks that no object has any more are recorded as garbage and stay on the spaces: no
+command collects it yet.`),
       )
       .argument("<address...>", "bucket/package/path, a glob, or with -r a prefix or a package")
       .option(

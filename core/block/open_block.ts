@@ -70,7 +70,7 @@ export async function openBlock(
       size: length,
       error: ({ kind, bytes }) =>
         kind === "shorter"
-          ? corrupt(`it ends after ${offset + bytes} bytes`)
+          ? corrupt(bytes === 0 ? `it ends before byte ${offset}` : `it ends after ${offset + bytes} bytes`)
           : new JcsError("Unexpected", `Cannot read ${subject}: more came than was asked for`, { where }),
     });
   }

@@ -4,6 +4,12 @@ import { JcsError } from "../errors.ts";
 import type { Config } from "./config_schema.ts";
 import { defaultConfig, parseConfig } from "./parse_config.ts";
 
+const STATES: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file; jcs init writes one",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of its path is a file and no directory",
+};
+
 /** Reads and checks a config.json. A missing file means {@link defaultConfig}, so that jcs works without any, unless it is `required`
  *  because somebody named it.
  *
@@ -19,7 +25,7 @@ export async function loadConfig(
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (code === "ENOENT" && options.required !== true) return defaultConfig();
-    const state = code === "ENOENT" ? "there is no such file; jcs init writes one" : code;
+    const state = STATES[code] ?? code;
     const kind = code === "EACCES" || code === "EPERM" ? "PermissionDenied" : "Config";
     throw new JcsError(kind, `Cannot read "${file}": ${state}`, { where: { path: file }, cause: error });
   }

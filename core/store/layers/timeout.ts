@@ -144,7 +144,7 @@ function startWatch(
     expect(limitMs) {
       clearTimeout(timer);
       if (limitMs === 0 || failure !== undefined) return;
-      const state = `no answer within ${limitMs / 1000} seconds`;
+      const state = `no answer within ${Math.round(limitMs / 100) / 10} seconds`;
       timer = setTimeout(
         () => fail(storeError(info, { kind: "TimedOut", operation, path, state, retry: "later" })),
         limitMs,

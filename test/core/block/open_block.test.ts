@@ -177,6 +177,15 @@ describe("failures", () => {
     });
   });
 
+  test("a block that is shorter than was recorded is corrupt, and its end is not made up", async () => {
+    const { store } = fakeStore("b", large.bytes.subarray(0, 1000));
+    const options = { blockBytes: large.bytes.length, payloadBytes: 3_000_000 };
+    await expect(openBlock(store, "b", options)).rejects.toMatchObject({
+      kind: "Corrupt",
+      message: expect.stringMatching(/^Cannot read "b": it ends before byte 30\d+$/),
+    });
+  });
+
   test("a store that gives more than it was asked for is found out", async () => {
     const { store } = fakeStore("b", large.bytes);
     const read: Store["read"] = (path) => store.read(path);

@@ -25,7 +25,14 @@ test("a file that cannot be read is an error and not the defaults", async () => 
   mkdirSync(file);
   await expect(loadConfig(file)).rejects.toMatchObject({
     kind: "Config",
-    message: expect.stringContaining("EISDIR"),
+    message: `Cannot read "${file}": it is a directory`,
+  });
+});
+
+test("a folder that is a file is said to be one", async () => {
+  writeFileSync(file, "");
+  await expect(loadConfig(join(file, "config.json"))).rejects.toMatchObject({
+    message: expect.stringContaining("a part of its path is a file"),
   });
 });
 
