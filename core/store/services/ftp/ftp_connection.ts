@@ -131,10 +131,11 @@ export function ftpConnection(
         throw error;
       }
       const chunks: AsyncIterator<Uint8Array> = socket.iterator({ destroyOnReturn: false });
+      const unlessLost = watch(done);
       let isOver = false;
       return {
         async next() {
-          const result = await during(wait, () => Promise.resolve(chunks.next()));
+          const result = await during(wait, () => unlessLost(Promise.resolve(chunks.next())));
           if (result.done !== true) return result.value;
           await during(wait, () => done);
           isOver = true;
@@ -155,14 +156,15 @@ export function ftpConnection(
         const socket = await during(wait, () => begun);
         await during(wait, () => Promise.race([secure, done.then(() => {})]));
         let bytes = 0;
-        const failed = done.then(() => {
-          throw new Error("the server ended the transfer too early");
-        });
-        failed.catch(() => {});
+        const unlessLost = watch(
+          done.then(() => {
+            throw new Error("the server ended the transfer too early");
+          }),
+        );
         for (let chunk = await wait.next(); chunk !== undefined; chunk = await wait.next()) {
           const piece = chunk;
           bytes += piece.length;
-          await during(wait, () => Promise.race([send(socket, piece), failed]));
+          await during(wait, () => unlessLost(send(socket, piece)));
         }
         socket.end();
         await during(wait, () => done);
@@ -178,6 +180,23 @@ export function ftpConnection(
       client.close();
     },
   };
+}
+
+/** Lets work fail as soon as `transfer` does: a connection that breaks takes the data connection's events along, and who waits for these
+ *  waits for ever. Unlike with `Promise.race`, nothing of what came is kept. */
+function watch(transfer: Promise<unknown>): <T>(work: Promise<T>) => Promise<T> {
+  let lost: { readonly cause: unknown } | undefined;
+  let giveUp: ((cause: unknown) => void) | undefined;
+  transfer.catch((cause: unknown) => {
+    lost = { cause };
+    giveUp?.(cause);
+  });
+  return (work) =>
+    new Promise((resolve, reject) => {
+      if (lost !== undefined) reject(lost.cause);
+      giveUp = reject;
+      work.then(resolve, reject);
+    });
 }
 
 function untilSecure(socket: TLSSocket): Promise<void> {
