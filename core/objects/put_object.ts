@@ -3,6 +3,7 @@ import type { Generation, ObjectRecord } from "../catalog/catalog.ts";
 import type { PutOutcome, PutRequest } from "../client.ts";
 import { isKind, JcsError } from "../errors.ts";
 import { CHECKSUM_CHUNK_BYTES } from "../limits.ts";
+import { formatScheme } from "../redundancy/parse_scheme.ts";
 import { shapeOf } from "../redundancy/shape.ts";
 import type { BlockTarget } from "../transfer/transfer.ts";
 import { findSilentSpaces } from "./find_silent_spaces.ts";
@@ -28,7 +29,8 @@ export async function putObject(context: ObjectContext, asked: PutRequest): Prom
   const { size, modifiedAt } = request.source;
   const wish = { ...request, ...(size === undefined ? {} : { size }), ...(modifiedAt ? { modifiedAt } : {}) };
   const failures = new Map<string, JcsError>();
-  let targets = await preparePut(context, wish, new Set());
+  const wanted = await preparePut(context, wish, new Set());
+  let targets = wanted;
   if (!request.source.reopenable) {
     // There is one chance only: rather ask first than find out in the middle.
     const names = targets.blocks.map((block) => block.space);
@@ -38,13 +40,21 @@ export async function putObject(context: ObjectContext, asked: PutRequest): Prom
   }
   for (;;) {
     const object = await putOnce(context, request, targets, failures, existing);
-    if (object) return outcomeOf(targets, object);
+    if (object) return outcomeOf(withSchemeChange(targets, wanted), object);
     if (!request.source.reopenable) throw notStored(request, failures);
     targets = await prepareWithout(context, request, wish, failures);
     const without = [...failures.keys()].map((name) => `"${name}"`).join(", ");
     const message = `Storing "${formatAddress(request.address)}" again without ${without}`;
     request.onEvent?.({ type: "workaround", message, error: [...failures.values()][0]! });
   }
+}
+
+/** The targets, with a warning when spaces that failed have left the object another scheme than it should have got. */
+function withSchemeChange(targets: PutTargets, wanted: PutTargets): PutTargets {
+  const [now, before] = [formatScheme(targets.redundancy), formatScheme(wanted.redundancy)];
+  if (now === before) return targets;
+  const warning = `Stored as ${now} in place of ${before}: too few spaces work. Put it again when they do`;
+  return { ...targets, warnings: [warning, ...targets.warnings] };
 }
 
 /** Targets without the spaces that failed. When there are none, the failures are the reason. */
