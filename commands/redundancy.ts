@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseDurationOption } from "./support/parse_duration_option.ts";
 import { prose } from "./support/prose.ts";
 
 /** `jcs redundancy`: how objects are spread over spaces. */
@@ -8,7 +9,7 @@ const redundancy: Command = {
   define(program, edge) {
     program
       .summary("how objects are spread over spaces")
-      .description("Shows how objects are spread over spaces, and what may still be lost.");
+      .description("Shows how objects are spread over spaces, and cares for their blocks.");
 
     program
       .command("show")
@@ -37,6 +38,34 @@ block is read.`),
       .action(async (addresses) => {
         const { runRedundancyShow } = await import("./support/run_redundancy_show.ts");
         await runRedundancyShow(edge, addresses);
+      });
+
+    program
+      .command("gc")
+      .summary("free the space of removed and replaced objects")
+      .description(
+        prose(`Removes from the spaces the blocks that no object refers to any more: of objects that were removed or replaced, and of uploads
+that never ended. It may run at any time, next to any other command. What cannot be removed now is kept on record for the next
+time, and is status 8 (or that of its error).`),
+      )
+      .option(
+        "--older-than <duration>",
+        "leave what was retired later than that, for those who still read it (default: 1h)",
+        parseDurationOption("--older-than"),
+      )
+      .addHelpText(
+        "after",
+        helpExamples(
+          [
+            ["jcs redundancy gc", "every night, from cron"],
+            ["jcs redundancy gc --older-than 0s", "at once, when nobody is reading"],
+          ],
+          { json: '{"type":"gc","space","removed"} per space' },
+        ),
+      )
+      .action(async (options) => {
+        const { runGarbageCollection } = await import("./support/run_garbage_collection.ts");
+        await runGarbageCollection(edge, options.olderThan);
       });
   },
 };

@@ -10,8 +10,7 @@ const rm: Command = {
       .summary("remove objects")
       .description(
         prose(`Removes objects: each by its name, all that a glob matches, and with -r everything below a prefix or in a package. The
-package itself stays: "jcs package rm" removes it. Blocks that no object has any more are recorded as garbage and stay on the spaces: no
-command collects it yet.`),
+package itself stays: "jcs package rm" removes it. Blocks that no object has any more stay on the spaces until "jcs redundancy gc" removes them.`),
       )
       .argument("<address...>", "bucket/package/path, a glob, or with -r a prefix or a package")
       .option(

@@ -45,6 +45,12 @@ export interface Client {
   /** The plan that put or get would run, drawn before or after optimisation. Transfers nothing. */
   planPut(request: PlanPutRequest): Promise<Plan>;
   planGet(request: PlanGetRequest): Promise<Plan>;
+  /** Removes blocks that nothing refers to and that were retired at least `graceMs` ago (an hour unless given); yields each space with its
+   *  outcome. */
+  collectGarbage(options?: {
+    readonly graceMs?: number;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<GarbageOutcome>;
   /** One line per op for people, in plan order: what `plan --text` and the labels of a drawing show. */
   describe(plan: Plan): ReadonlyMap<string, string>;
   /** What the spaces did so far, operation by operation; absent where they work elsewhere. */
@@ -203,6 +209,15 @@ export interface PlanGetRequest {
   /** Plan as if these spaces were gone. */
   readonly without?: readonly string[];
   readonly before?: boolean;
+}
+
+/** What garbage collection did on one space. */
+export interface GarbageOutcome {
+  readonly space: string;
+  /** Blocks removed. */
+  readonly removed: number;
+  /** Why others stayed; they are tried again next time. */
+  readonly error?: JcsError;
 }
 
 /** Where the blocks of an object are, for `redundancy show`. */

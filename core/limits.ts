@@ -116,6 +116,9 @@ export const CANCEL_GRACE_MS = 1000;
 /** How long an upload may go without renewing its lease before its blocks count as garbage. */
 export const UPLOAD_LEASE_MS = 10 * 60_000;
 
+/** Blocks that garbage collection removes from one space at the same time. */
+export const GARBAGE_PARALLEL = 8;
+
 /** How long retired blocks stay on their spaces, for readers that still use them. */
 export const GARBAGE_GRACE_MS = 60 * 60_000;
 

@@ -6,7 +6,7 @@ import { openSqliteCatalog } from "./catalog/open_sqlite_catalog.ts";
 import type { Client } from "./client.ts";
 import type { Config } from "./config/config_schema.ts";
 import { JcsError } from "./errors.ts";
-import { BLOCK_STALL_MS, SPACE_CONCURRENCY_DEFAULT, UPLOAD_LEASE_MS } from "./limits.ts";
+import { BLOCK_STALL_MS, GARBAGE_GRACE_MS, SPACE_CONCURRENCY_DEFAULT, UPLOAD_LEASE_MS } from "./limits.ts";
 import { findObject } from "./objects/find_object.ts";
 import { getObject } from "./objects/get_object.ts";
 import { listObjects } from "./objects/list_objects.ts";
@@ -28,6 +28,7 @@ import { readOptions } from "./store/read_options.ts";
 import { createTraffic, type Traffic } from "./store/traffic.ts";
 import { TRANSFER_TABLE } from "./transfer/ops/all.ts";
 import { SPACE_STORES } from "./transfer/space_stores.ts";
+import { collectGarbage } from "./upkeep/collect_garbage.ts";
 
 /** What a client in this process is opened with. */
 export interface LocalClientOptions {
@@ -127,6 +128,8 @@ export function createLocalClient(context: ObjectContext, secrets: SpaceSecrets)
       catalog.objects.copy(source, target, { replace: options?.replace ?? false, at: date() }),
     planPut: (request) => planPut(context, request),
     planGet: (request) => planGet(context, request),
+    collectGarbage: ({ graceMs = GARBAGE_GRACE_MS, ...rest } = {}) =>
+      collectGarbage(context, { graceMs, ...rest }),
     describe: (plan) => new Map(plan.ops.map((op) => [op.id, context.table.get(op.kind).describe(op)])),
     async close() {
       await Promise.all([spaces.close(), closeHashers()]);

@@ -218,6 +218,10 @@ export function createFakeClient(): FakeClient {
         `get ${formatAddress(request.address)} ${stage} without ${request.without?.join() ?? "none"}`,
       );
     },
+    async *collectGarbage() {
+      yield { space: "a", removed: 3 };
+      yield { space: "b", removed: 0, error: new JcsError("Unreachable", 'Cannot reach space "b"') };
+    },
     describe: (plan) => new Map(plan.ops.map((op) => [op.id, `does ${String(op.attrs["what"])}`])),
     spaces: {
       async add(space) {

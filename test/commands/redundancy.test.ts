@@ -16,6 +16,24 @@ beforeEach(async () => {
 
 const show = (...argv: readonly string[]) => runCommand(redundancy, ["show", ...argv], { client });
 
+describe("redundancy gc", () => {
+  it("tells each space, goes on after one that fails, and ends with its status", async () => {
+    const { stdout, stderr, exitCode } = await runCommand(redundancy, ["gc", "--older-than", "0s"], {
+      client,
+    });
+    expect(stdout).toContain("a: removed 3 blocks\nb: removed 0 blocks\n");
+    expect(stderr).toContain('Cannot reach space "b"');
+    expect(exitCode).toBe(8);
+    const lines = (await runCommand(redundancy, ["gc", "--json"], { client })).json();
+    expect(lines).toMatchObject([
+      { type: "gc", space: "a", removed: 3 },
+      { space: "b", removed: 0 },
+      { type: "summary" },
+    ]);
+    expect((await runCommand(redundancy, ["gc", "--older-than", "soon"], { client })).exitCode).toBe(2);
+  });
+});
+
 describe("redundancy show", () => {
   it("shows blocks, and what may be lost of spaces and failure domains", async () => {
     await storeObject(client, "b/p/x", { content: "abc", scheme: EC });
