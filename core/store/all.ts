@@ -3,6 +3,7 @@ import { azblob } from "./services/azblob.ts";
 import { fs } from "./services/fs.ts";
 import { ftp, ftps } from "./services/ftp.ts";
 import { gcs } from "./services/gcs.ts";
+import { hdfs } from "./services/hdfs.ts";
 import { http, https } from "./services/http.ts";
 import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
@@ -30,6 +31,7 @@ export const SERVICES: readonly Service[] = [
   ftp,
   ftps,
   gcs,
+  hdfs,
 ];
 
 /** The service of this name, if there is one. */

@@ -1,0 +1,261 @@
+import { randomBytes } from "node:crypto";
+import { isKind, JcsError } from "../../../errors.ts";
+import type { Connection } from "../../connection_string.ts";
+import { decodeName, encodeName } from "../../encoded_name.ts";
+import {
+  discard,
+  type HttpAnswer,
+  type HttpClient,
+  type HttpRequest,
+  httpClient,
+} from "../../http/http_client.ts";
+import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
+import { answerJson, asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
+import { answerText } from "../../http/http_read.ts";
+import { normalizePath } from "../../normalize_path.ts";
+import { parseOptionValue } from "../../option_value.ts";
+import type { ObjectMeta, StoreInfo } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import type { HdfsOptions } from "./hdfs_options.ts";
+
+/** What HDFS allows unless it is configured otherwise. */
+export const NAME_BYTES_MAX = 255;
+export const PATH_BYTES_MAX = 4096;
+/** Data nodes whose connections are kept. */
+const NODES_MAX = 32;
+const ERROR_BYTES_MAX = 256 * 1024;
+/** HDFS refuses colons in names; control characters do not survive all of its tools. */
+const REFUSED = /[:\u0000-\u001f\u007f]/g;
+const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
+
+/** What every operation of one store works with. */
+export interface HdfsContext {
+  readonly info: StoreInfo;
+  readonly options: HdfsOptions;
+  readonly client: HttpClient;
+  /** Clients of data nodes, by origin; the one used last comes last. */
+  readonly nodes: Map<string, HttpClient>;
+  readonly root: { found: boolean };
+}
+
+/** One request of the name node. */
+export interface HdfsRequest {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly op: string;
+  /** The file, absolute and decoded, as {@link fileOf} gives it. */
+  readonly file: string;
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+/** Checks the connection. Talks to nobody. */
+export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsContext {
+  const { service, name, workDirectory } = connection;
+  const endpoint =
+    name === "" ? undefined : parseOptionValue("endpoint", `${options.tls ? "https" : "http"}:${name}`);
+  if (endpoint === undefined) {
+    const state =
+      "the name node is missing; write hdfs://HOST:PORT/folder, with the port of its web interface";
+    throw new JcsError("Usage", `Cannot open a space of service "hdfs": ${state}`);
+  }
+  const info = { service, name, workDirectory };
+  return { info, options, client: httpClient(endpoint), nodes: new Map(), root: { found: false } };
+}
+
+/** A path in its one spelling. `Usage` when there can be no such file. */
+export function pathOf(
+  context: HdfsContext,
+  call: { readonly operation: string; readonly path: string },
+): string {
+  const path = normalizePath(call.path, context.info.workDirectory);
+  const refuse = (state: string) =>
+    storeError(context.info, { kind: "Usage", operation: call.operation, path, state });
+  const file = fileOf(context, path);
+  if (Buffer.byteLength(file) - 1 > PATH_BYTES_MAX)
+    throw refuse(`the path is longer than ${PATH_BYTES_MAX} bytes`);
+  for (const name of file.split("/")) {
+    if (Buffer.byteLength(name) > NAME_BYTES_MAX)
+      throw refuse(`a name in it is longer than ${NAME_BYTES_MAX} bytes`);
+    if (isTemporaryName(name)) throw refuse("names of this form are jcs's own");
+  }
+  return path;
+}
+
+/** The file of a path of the store, absolute. */
+export function fileOf(context: HdfsContext, path: string): string {
+  return encodeName(
+    path === "" ? context.info.workDirectory.slice(0, -1) || "/" : context.info.workDirectory + path,
+    REFUSED,
+  );
+}
+
+/** The name in a store's path of a name of HDFS; `undefined` when no path has it. */
+export function nameOf(name: string): string | undefined {
+  const decoded = decodeName(name);
+  return encodeName(decoded, REFUSED) === name && !/[\\/]/.test(decoded) && !isTemporaryName(name)
+    ? decoded
+    : undefined;
+}
+
+/** A new file beside another for its content. */
+export function besides(file: string): string {
+  return `${file.slice(0, file.lastIndexOf("/") + 1)}.jcs-${randomBytes(10).toString("hex")}.tmp`;
+}
+
+function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+/** Asks the name node and reads its answer. */
+export async function ask(context: HdfsContext, call: HttpCall, wanted: HdfsRequest): Promise<JsonRecord> {
+  const answer = await exchange(context, call, {
+    client: context.client,
+    method: wanted.method,
+    path: addressOf(context, wanted),
+  });
+  return await answerJson(context.info, call, { answer });
+}
+
+/** Asks the name node which data node has or takes the bytes, and sends it the request. It gets nothing but the address that the name node gave,
+ *  which holds what it needs to know: no header of ours goes to another host, and never without encryption what was asked with it. */
+export async function transfer(
+  context: HdfsContext,
+  call: HttpCall,
+  wanted: HdfsRequest & Pick<HttpRequest, "body">,
+): Promise<HttpAnswer> {
+  const { method, body } = wanted;
+  const redirection = await exchange(context, call, {
+    client: context.client,
+    method,
+    path: addressOf(context, wanted),
+    accept: [307],
+  });
+  // HttpFS reads by itself.
+  if (redirection.status === 200 && method === "GET") return redirection;
+  discard(redirection);
+  const target = URL.parse(redirection.headers["location"] ?? "");
+  const isSafe = target?.protocol === "https:" || (target?.protocol === "http:" && !context.options.tls);
+  if (redirection.status !== 307 || target === null || !isSafe) {
+    const { signal: _, ...place } = call;
+    const state = "the name node names no data node that can be used";
+    throw storeError(context.info, { ...place, kind: "Unexpected", state });
+  }
+  return await exchange(context, call, {
+    client: nodeOf(context, target),
+    method,
+    path: target.pathname + target.search,
+    headers: method === "GET" ? {} : { "content-type": "application/octet-stream" },
+    body,
+  });
+}
+
+/** Throws `Unreachable` when the work directory is missing, which writing would make. */
+export async function requireRoot(context: HdfsContext, call: HttpCall): Promise<void> {
+  if (context.root.found && call.operation === "write") return;
+  try {
+    await ask(context, call, { method: "GET", op: "GETFILESTATUS", file: fileOf(context, "") });
+    context.root.found = true;
+  } catch (error) {
+    if (!isKind(error, "NotFound")) throw error;
+    const { signal: _, ...place } = call;
+    throw storeError(context.info, { ...place, kind: "Unreachable", state: "its directory does not exist" });
+  }
+}
+
+/** What is at a path, if anything. */
+export async function findFile(
+  context: HdfsContext,
+  call: HttpCall & { readonly path: string },
+): Promise<ObjectMeta | undefined> {
+  try {
+    const answer = await ask(context, call, {
+      method: "GET",
+      op: "GETFILESTATUS",
+      file: fileOf(context, call.path),
+    });
+    return metaOf(call.path, asRecord(answer["FileStatus"]));
+  } catch (error) {
+    // A file where a directory should be makes everything below it missing.
+    if (isKind(error, "NotFound", "ConditionFailed")) return undefined;
+    throw error;
+  }
+}
+
+/** A file status of WebHDFS. */
+export function metaOf(path: string, status: JsonRecord): ObjectMeta {
+  const { type, length, modificationTime } = status;
+  const modifiedAt = typeof modificationTime === "number" ? { modifiedAt: new Date(modificationTime) } : {};
+  if (type === "DIRECTORY") return { path, kind: "directory", ...modifiedAt };
+  if (type === "SYMLINK") return { path, kind: "link", ...modifiedAt };
+  return { path, kind: "file", ...(typeof length === "number" ? { size: length } : {}), ...modifiedAt };
+}
+
+/** Ends all connections. */
+export function closeConnections(context: HdfsContext): void {
+  context.client.close();
+  for (const node of context.nodes.values()) node.close();
+  context.nodes.clear();
+}
+
+function addressOf(context: HdfsContext, { op, file, query = {} }: HdfsRequest): string {
+  const { user, delegation } = context.options;
+  const who = delegation !== undefined ? { delegation } : user !== undefined ? { "user.name": user } : {};
+  const parameters = Object.entries({ op, ...who, ...query }).map(
+    ([key, value]) => `${key}=${encodeURIComponent(value)}`,
+  );
+  return `/webhdfs/v1${file.split("/").map(encodeURIComponent).join("/")}?${parameters.join("&")}`;
+}
+
+function nodeOf(context: HdfsContext, target: URL): HttpClient {
+  const { nodes } = context;
+  const endpoint = parseOptionValue("endpoint", target.origin);
+  if (endpoint === undefined)
+    throw new JcsError("Unexpected", "Cannot reach a data node: its address is none");
+  const node = nodes.get(target.origin) ?? httpClient(endpoint);
+  nodes.delete(target.origin);
+  nodes.set(target.origin, node);
+  // The one not used for longest is forgotten; what it still sends ends by itself.
+  for (const origin of nodes.keys()) if (nodes.size > NODES_MAX) nodes.delete(origin);
+  return node;
+}
+
+async function exchange(
+  context: HdfsContext,
+  call: HttpCall,
+  wanted: Omit<HttpRequest, "signal"> & { readonly client: HttpClient; readonly accept?: readonly number[] },
+): Promise<HttpAnswer> {
+  const { client, accept = [], ...sent } = wanted;
+  throwIfCancelled(context.info, { ...call, signal: call.signal });
+  let answer: HttpAnswer;
+  try {
+    answer = await client.send({ ...sent, signal: call.signal });
+  } catch (failure) {
+    throw exchangeError(context.info, call, failure);
+  }
+  if (answer.status < 300 || accept.includes(answer.status)) return answer;
+  const text = await answerText(context.info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
+  const { exception } = asRecord(parseJson(text)?.["RemoteException"]);
+  const code = typeof exception === "string" && /^\w{1,80}$/.test(exception) ? exception : undefined;
+  throw answerError(context.info, call, { ...answer, code, meaning: EXCEPTIONS[code ?? ""] });
+}
+
+/** What Hadoop's exceptions mean, most of which come with status 403. */
+const EXCEPTIONS: Readonly<Record<string, Meaning>> = {
+  FileNotFoundException: { kind: "NotFound", state: "no such object" },
+  FileAlreadyExistsException: { kind: "AlreadyExists", state: "there is an object already" },
+  ParentNotDirectoryException: {
+    kind: "ConditionFailed",
+    state: "an object is in the way where a directory is needed",
+  },
+  PathIsNotEmptyDirectoryException: { kind: "ConditionFailed", state: "the directory is not empty" },
+  PathComponentTooLongException: {
+    kind: "Usage",
+    state: "a name in the path is longer than the cluster allows",
+  },
+  InvalidPathException: { kind: "Usage", state: "the cluster does not accept the path" },
+  DSQuotaExceededException: { kind: "NoSpace", state: "the quota is used up" },
+  NSQuotaExceededException: { kind: "NoSpace", state: "the quota is used up" },
+  SafeModeException: { kind: "Unreachable", retry: "later", state: "the cluster is in safe mode" },
+  StandbyException: { kind: "Unreachable", retry: "later", state: "this name node is in standby" },
+  RetriableException: { kind: "Unreachable", retry: "later" },
+  InvalidToken: { kind: "PermissionDenied", state: "the delegation token is invalid or has expired" },
+};
