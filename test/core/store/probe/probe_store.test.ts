@@ -111,6 +111,11 @@ const inTwoSteps: Layer = (inner) => ({
     return await inner.write(path, body, options);
   },
 });
+/** Does so, too, and says so. */
+const inTwoStepsAsDeclared: Layer = (inner) => ({
+  ...inTwoSteps(inner),
+  capabilities: { ...inner.capabilities, overwriteAtomic: false },
+});
 /** Lets everybody win. */
 const blind: Layer = (inner) => ({
   ...inner,
@@ -136,6 +141,7 @@ const ahead: Layer = (inner) => ({
 
 test.each([
   ["atomic overwrite", "broken", inTwoSteps],
+  ["atomic overwrite", "no", inTwoStepsAsDeclared],
   ["write if absent", "broken", blind],
   ["list in order", "broken", backwards],
   ["clock skew", "no", ahead],
