@@ -42,11 +42,11 @@ class Refusal extends Error {
   }
 }
 
-/** Starts a fake whose directory `/root` exists. */
+/** Starts a fake whose directory `/space` exists. */
 export async function startFakeHdfs(): Promise<FakeHdfs> {
   const tree = new Map<string, Entry>([
     ["/", { kind: "DIRECTORY", time: Date.now() }],
-    ["/root", { kind: "DIRECTORY", time: Date.now() }],
+    ["/space", { kind: "DIRECTORY", time: Date.now() }],
   ]);
   const token = randomBytes(12).toString("hex");
   const tickets = new Set<string>();

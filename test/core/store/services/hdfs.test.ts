@@ -13,7 +13,7 @@ afterAll(async () => {
 
 async function open(
   options = "user=tester",
-  folder = "root",
+  folder = "space",
 ): Promise<{ readonly fake: FakeHdfs; readonly store: Store }> {
   const fake = await startFakeHdfs();
   const text = `hdfs://127.0.0.1:${fake.port}/${folder}?retries=0&${options.replace("TOKEN", fake.token)}`;
@@ -78,7 +78,7 @@ describe("hdfs", () => {
       });
       fake.intercept = () => undefined;
     }
-    expect(fake.files()).toEqual(["/root/warm"]);
+    expect(fake.files()).toEqual(["/space/warm"]);
   });
 
   test("says what Hadoop's exceptions mean", async () => {
