@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
 import { prose } from "./support/prose.ts";
 
@@ -25,6 +26,11 @@ in order of names. An object that turns out damaged beyond repair ends with stat
         ]),
       )
       .action(async (sources, options) => {
+        const natives = parseNatives(sources);
+        if (natives) {
+          const { catNative } = await import("./support/run_native.ts");
+          return await catNative(edge, { ...options, addresses: natives });
+        }
         const { runCat } = await import("./support/run_cat.ts");
         await runCat(edge, { ...options, sources, command: "cat" });
       });

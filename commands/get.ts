@@ -1,6 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
 import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
@@ -57,6 +58,12 @@ the last one is LOCAL: a local file or directory, or "-" for stdout`,
       )
       .action(async (paths, options) => {
         const { sources, target: local } = splitTarget(paths, "local");
+        const natives = parseNatives(sources);
+        if (natives) {
+          const { catNative, getNative } = await import("./support/run_native.ts");
+          const native = { ...options, addresses: natives };
+          return await (local === "-" ? catNative(edge, native) : getNative(edge, { ...native, local }));
+        }
         if (local === "-") {
           const { runCat } = await import("./support/run_cat.ts");
           await runCat(edge, { ...options, sources, command: "get" });

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 import { prose } from "./support/prose.ts";
 
 /** `jcs ls`: lists buckets, packages and objects. */
@@ -30,6 +31,11 @@ deeper shows as a prefix ending with "/". Every line is an address that other co
         ),
       )
       .action(async (addresses, options) => {
+        const natives = parseNatives(addresses);
+        if (natives) {
+          const { listNative } = await import("./support/run_native.ts");
+          return await listNative(edge, { ...options, addresses: natives });
+        }
         const { runLs } = await import("./support/run_ls.ts");
         await runLs(edge, { ...options, addresses });
       });

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
 
@@ -37,6 +38,11 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
       )
       .action(async (paths, options) => {
         const { sources, target } = splitTarget(paths, "target");
+        const natives = parseNatives([target, ...sources]);
+        if (natives?.[0]) {
+          const { relocateNative } = await import("./support/run_native.ts");
+          return await relocateNative(edge, { command: "mv", sources: natives.slice(1), target: natives[0] });
+        }
         const { runRelocate } = await import("./support/run_relocate.ts");
         await runRelocate(edge, { ...options, sources, target, command: "mv" });
       });

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { collectPairs } from "./support/collect_pairs.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNative } from "./support/native_address.ts";
 import { parseNames } from "./support/parse_names.ts";
 import { prose } from "./support/prose.ts";
 import { splitTarget } from "./support/split_target.ts";
@@ -58,6 +59,11 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
       )
       .action(async (paths, options) => {
         const { sources, target } = splitTarget(paths, "target");
+        const native = parseNative(target);
+        if (native) {
+          const { putNative } = await import("./support/run_native.ts");
+          return await putNative(edge, { ...options, sources, target: native });
+        }
         const { runPut } = await import("./support/run_put.ts");
         await runPut(edge, { sources, target, options });
       });

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 import { prose } from "./support/prose.ts";
 
 /** `jcs rm`: removes objects. */
@@ -31,6 +32,11 @@ package itself stays: "jcs package rm" removes it. Blocks that no object has any
         ),
       )
       .action(async (addresses, options) => {
+        const natives = parseNatives(addresses);
+        if (natives) {
+          const { removeNative } = await import("./support/run_native.ts");
+          return await removeNative(edge, { ...options, addresses: natives });
+        }
         const { runRm } = await import("./support/run_rm.ts");
         await runRm(edge, { ...options, addresses });
       });

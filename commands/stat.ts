@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
+import { parseNatives } from "./support/native_address.ts";
 
 /** `jcs stat`: everything that is known about objects. */
 const stat: Command = {
@@ -24,6 +25,11 @@ const stat: Command = {
         ),
       )
       .action(async (addresses) => {
+        const natives = parseNatives(addresses);
+        if (natives) {
+          const { statNative } = await import("./support/run_native.ts");
+          return await statNative(edge, natives);
+        }
         const { runStat } = await import("./support/run_stat.ts");
         await runStat(edge, addresses);
       });

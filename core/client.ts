@@ -13,6 +13,15 @@ import type { JcsError } from "./errors.ts";
 import type { Scheme } from "./redundancy/scheme.ts";
 import type { OperationMetrics } from "./store/layers/metrics.ts";
 import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
+import type {
+  CallOptions,
+  ListOptions,
+  ObjectMeta,
+  ObjectStream,
+  ReadOptions,
+  SignedRequest,
+  WriteOptions,
+} from "./store/store.ts";
 
 /** All that a command sees of jcs: in this process, or through a daemon. A command is written once and works with both.
  *
@@ -53,9 +62,37 @@ export interface Client {
   }): AsyncIterable<GarbageOutcome>;
   /** One line per op for people, in plan order: what `plan --text` and the labels of a drawing show. */
   describe(plan: Plan): ReadonlyMap<string, string>;
+  /** The files of spaces that are none of jcs; absent where they cannot be reached. */
+  readonly native?: NativeClient;
   /** What the spaces did so far, operation by operation; absent where they work elsewhere. */
   metrics?(): readonly OperationMetrics[];
   close(): Promise<void>;
+}
+
+/** A file of a space: its path from the space's work directory. */
+export interface NativeAddress {
+  readonly space: string;
+  readonly path: string;
+}
+
+/** The files of spaces as their services show them. What lies below `jcs/` there may be looked at, but neither written nor removed (`Usage`). */
+export interface NativeClient {
+  stat(at: NativeAddress, options?: CallOptions): Promise<ObjectMeta>;
+  read(at: NativeAddress, options?: ReadOptions): Promise<ObjectStream>;
+  list(at: NativeAddress, options?: ListOptions): AsyncIterable<ObjectMeta>;
+  /** Takes the body as {@link Store.write} does. */
+  write(at: NativeAddress, body: ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
+  remove(at: NativeAddress, options?: CallOptions): Promise<void>;
+  /** Copies one file, replacing the target: inside the service where both are on one space that can, else through this process. */
+  copy(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
+  /** As `copy`; the source goes once the target is complete. */
+  move(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
+  /** Signs a request that anybody can make; `Unsupported` where the service cannot. */
+  sign(
+    operation: "read" | "write" | "remove",
+    at: NativeAddress,
+    options: { readonly expiresInSeconds: number; readonly size?: number },
+  ): Promise<SignedRequest>;
 }
 
 /** A space as commands show it: no secrets. */

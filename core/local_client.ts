@@ -10,6 +10,7 @@ import { BLOCK_STALL_MS, GARBAGE_GRACE_MS, SPACE_CONCURRENCY_DEFAULT, UPLOAD_LEA
 import { findObject } from "./objects/find_object.ts";
 import { getObject } from "./objects/get_object.ts";
 import { listObjects } from "./objects/list_objects.ts";
+import { createNativeClient } from "./objects/native_client.ts";
 import type { ObjectContext } from "./objects/object_context.ts";
 import { planGet, planPut } from "./objects/plan_object.ts";
 import { putObject } from "./objects/put_object.ts";
@@ -102,6 +103,7 @@ export function createLocalClient(context: ObjectContext, secrets: SpaceSecrets)
   const date = () => new Date(context.now());
   return {
     spaces: createSpaceClient(context, secrets),
+    native: createNativeClient(context),
     buckets: {
       create: (name) => catalog.names.createBucket(name),
       list: () => catalog.names.listBuckets(),

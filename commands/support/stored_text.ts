@@ -25,6 +25,6 @@ export function refuseSpacePath(text: string): void {
   if (text.startsWith(ADDRESS_SCHEME) || !/^[^/]*:/.test(text)) return;
   throw new JcsError(
     "Unsupported",
-    `Cannot use ${JSON.stringify(text)}: a space's own files (space:path) are not supported yet`,
+    `Cannot use ${JSON.stringify(text)} here: it is a path on a space (space:path). ls, stat, cat, get, put, cp, mv, rm, sign and tee take those`,
   );
 }

@@ -77,8 +77,8 @@ describe.each([
     [["b/p/a.txt", "b"], 2, "name a package"],
     [["./x", "b/p"], 2, "put and get"],
     [["b/p/a.txt", "./x"], 2, "put and get"],
-    [["oss:x", "b/p"], 2, "not supported yet"],
-    [["b/p/a.txt", "oss:x"], 2, "not supported yet"],
+    [["oss:x", "b/p"], 2, "in separate commands"],
+    [["b/p/a.txt", "oss:x"], 2, "in separate commands"],
     [["--if-absent", "b/p/a.txt", "b/q/z"], 5, "exists already"],
     [["b/p/a.txt"], 2, "missing required argument"],
   ])("%j fails and changes nothing", async (argv, exitCode, message) => {

@@ -145,7 +145,7 @@ describe("where get writes", () => {
     [["b", "new"], 2, "name a package"],
     [["./x", "new"], 2, "it is a local path"],
     [["-", "new"], 2, 'Cannot use "-" here'],
-    [["oss:x", "new"], 2, "not supported yet"],
+    [["oss:x", "new"], 2, "files of a space"],
     [["b/p/[z-a]", "new"], 2, "runs backwards"],
     [["b/p/d/", "new", "--offset", "1"], 2, "several objects"],
     [["b/p/d/x", "b/p/a.txt", "new", "--length", "1"], 2, "several objects"],

@@ -72,7 +72,7 @@ describe("ls", () => {
     [["b/p/none"], 4, "no such object"],
     [["b/p/none*"], 4, "matches"],
     [["./x"], 2, "local path"],
-    [["oss:x"], 2, "not supported yet"],
+    [["oss:x"], 2, "files of a space"],
   ])("%j fails", async (argv, exitCode, message) => {
     const result = await run(...argv);
     expect(result.exitCode).toBe(exitCode);

@@ -112,8 +112,8 @@ describe("where put stores", () => {
   it.each([
     [["a.txt", "b"], "name a package"],
     [["a.txt", "./b/p"], "it is a local path"],
-    [["a.txt", "oss:b/p"], "not supported yet"],
-    [["oss:x", "b/p"], "not supported yet"],
+    [["a.txt", "oss:b/p"], "files of a space"],
+    [["oss:x", "b/p"], "path on a space"],
     [["jcs://b/p/x", "b/p"], "no such file"],
     [["-", "b/p"], "standard input has no name"],
     [["-", "a.txt", "b/p/x"], "standard input has no name"],

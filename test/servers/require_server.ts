@@ -3,13 +3,25 @@ import { delimiter, join } from "node:path";
 import { describe, test } from "vitest";
 import servers from "./servers.json" with { type: "json" };
 
+const serverOfTitle = new Map<string, string>();
+
+/** The server that the `describe` of this title runs against, when {@link requireServer} made it. */
+export function serverOf(title: string): string | undefined {
+  return serverOfTitle.get(title);
+}
+
 /** Gives the `describe` for tests that need the real server `name` of servers.json.
  *
  *  Where its programs are on the PATH the tests run. Where one is missing they are skipped, named and counted; with `CI=true` one
  *  test fails in their place, so that nothing goes untested unnoticed. */
 export function requireServer(name: string): (title: string, body: () => void) => void {
   const missing = missingBinaries(name);
-  if (missing.length === 0) return (title, body) => void describe(title, body);
+  if (missing.length === 0) {
+    return (title, body) => {
+      serverOfTitle.set(title, name);
+      describe(title, body);
+    };
+  }
   const reason = `server "${name}" is not installed: ${missing.join(", ")} missing`;
   if (process.env["CI"] === "true") {
     return (title) =>

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Store } from "../../core/store/store.ts";
+import { recordMatrix } from "./record_matrix.ts";
 import type { StoreBench } from "./store_bench.ts";
 import { testStoreCancellation } from "./test_store_cancellation.ts";
 import { testStoreChanges } from "./test_store_changes.ts";
@@ -43,6 +44,7 @@ export function testStore(name: string, open: () => Promise<Store>, options: Tes
       cases += 1;
       return { store: opened, folder: `${top}/${cases}/` };
     };
+    recordMatrix(() => opened);
     testStoreReads(bench);
     testStoreWrites(bench);
     testStorePaths(bench);

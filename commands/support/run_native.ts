@@ -1,0 +1,266 @@
+import { stat as statFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import type { Client, NativeAddress, NativeClient } from "../../core/client.ts";
+import { JcsError } from "../../core/errors.ts";
+import { writeAtomicFile } from "../../core/local/atomic_file.ts";
+import { fileSource } from "../../core/local/file_source.ts";
+import { localTree } from "../../core/local/local_path_below.ts";
+import { streamSource } from "../../core/local/stream_source.ts";
+import { printable } from "../../core/printable.ts";
+import type { ObjectMeta } from "../../core/store/store.ts";
+import { giveBack } from "../../ioswitch/buffer_pool.ts";
+import type { Edge } from "../command.ts";
+import { lastName } from "./list_selection.ts";
+import { formatNative, nativeTarget } from "./native_address.ts";
+import { plural } from "./plural.ts";
+import { rangeOf } from "./run_cat.ts";
+import { formatTime } from "./run_ls.ts";
+import { endRun } from "./run_objects.ts";
+import { showDetail } from "./show_detail.ts";
+
+const SIZE_WIDTH = 14;
+const TIME_WIDTH = 20;
+
+/** Lists files of spaces, one level or everything below, with flat memory. */
+export async function listNative(
+  edge: Edge,
+  ls: {
+    readonly addresses: readonly NativeAddress[];
+    readonly long?: true | undefined;
+    readonly recursive?: true | undefined;
+  },
+): Promise<void> {
+  const native = nativeOf(await edge.client());
+  let files = 0;
+  const failed = await each(edge, ls.addresses, async ({ space, path }) => {
+    const list = native.list({ space, path }, { delimited: ls.recursive !== true, signal: edge.signal });
+    for await (const meta of list) {
+      files += 1;
+      const name = printable(`${space}:${meta.path}${meta.kind === "directory" ? "/" : ""}`);
+      const size = String(meta.size ?? "-").padStart(SIZE_WIDTH);
+      const time = (meta.modifiedAt === undefined ? "-" : formatTime(meta.modifiedAt)).padEnd(TIME_WIDTH);
+      edge.output.result({ text: ls.long ? `${size}  ${time}  ${name}` : name, json: metaJson(space, meta) });
+    }
+  });
+  edge.output.summary({ json: { files, failed } });
+  endRun({ total: ls.addresses.length, failed }, "list", "addresses");
+}
+
+/** Shows all that a space tells of some files. */
+export async function statNative(edge: Edge, addresses: readonly NativeAddress[]): Promise<void> {
+  const native = nativeOf(await edge.client());
+  const failed = await each(edge, addresses, async (at) => {
+    const meta = await native.stat(at, { signal: edge.signal });
+    const metadata = Object.entries(meta.metadata ?? {}).map(([key, value]) => `${key}=${value}`);
+    const lines: (readonly [string, string | undefined])[] = [
+      ["File", formatNative(at)],
+      ["Kind", meta.kind],
+      ["Size", meta.size === undefined ? undefined : `${meta.size} bytes`],
+      ["Modified", meta.modifiedAt === undefined ? undefined : formatTime(meta.modifiedAt)],
+      ["Tag", meta.etag],
+      ["Type", meta.contentType],
+      ["Class", meta.storageClass],
+      ["Leads to", meta.linkTarget],
+      ["Metadata", metadata.length === 0 ? undefined : metadata.join(", ")],
+    ];
+    const text = lines.flatMap(([name, value]) =>
+      value === undefined ? [] : [`${`${name}:`.padEnd(12)}${printable(value)}`],
+    );
+    edge.output.result({ text: text.join("\n"), json: metaJson(at.space, meta) });
+  });
+  endRun({ total: addresses.length, failed }, "stat", "files");
+}
+
+/** Writes files of spaces to stdout, one after the other. */
+export async function catNative(
+  edge: Edge,
+  cat: {
+    readonly addresses: readonly NativeAddress[];
+    readonly offset?: number | undefined;
+    readonly length?: number | undefined;
+  },
+): Promise<void> {
+  const native = nativeOf(await edge.client());
+  const failed = await each(edge, cat.addresses, async (at) => {
+    const stream = await native.read(at, { ...rangeOf(cat), signal: edge.signal });
+    for await (const chunk of stream) {
+      await edge.stdout(chunk);
+      giveBack(chunk);
+    }
+  });
+  endRun({ total: cat.addresses.length, failed }, "read", "files");
+}
+
+/** Removes files of spaces; with `recursive` all below. Never what belongs to jcs. */
+export async function removeNative(
+  edge: Edge,
+  rm: {
+    readonly addresses: readonly NativeAddress[];
+    readonly recursive?: true | undefined;
+    readonly dryRun?: true | undefined;
+  },
+): Promise<void> {
+  const native = nativeOf(await edge.client());
+  let removed = 0;
+  const remove = async (at: NativeAddress) => {
+    const json = { type: "rm", space: at.space, path: at.path };
+    const name = JSON.stringify(formatNative(at));
+    if (rm.dryRun) edge.output.result({ text: `would remove ${name}`, json: { ...json, dryRun: true } });
+    else {
+      await native.remove(at, { signal: edge.signal });
+      showDetail(edge, { text: `removed ${name}`, json });
+    }
+    removed += 1;
+  };
+  const failed = await each(edge, rm.addresses, async (at) => {
+    if (!rm.recursive) return await remove(at);
+    if (at.path === "" || at.path === "/") {
+      const way = `name a directory, for example ${at.space}:folder/`;
+      throw new JcsError(
+        "Usage",
+        `Cannot remove all of space "${at.space}": blocks of objects lie there; ${way}`,
+      );
+    }
+    for await (const { path } of native.list(at, { signal: edge.signal })) await remove({ ...at, path });
+  });
+  const text = rm.dryRun ? "Nothing was removed: --dry-run" : `Removed ${plural(removed, "file")}`;
+  edge.output.summary({ text, json: { removed, failed } });
+  endRun({ total: rm.addresses.length, failed }, "remove", "files");
+}
+
+/** Fetches files of spaces into a local directory, or one to a local file. */
+export async function getNative(
+  edge: Edge,
+  get: {
+    readonly addresses: readonly NativeAddress[];
+    readonly local: string;
+    readonly offset?: number | undefined;
+    readonly length?: number | undefined;
+  },
+): Promise<void> {
+  const native = nativeOf(await edge.client());
+  const root = resolve(edge.directory, get.local);
+  const found = await statFile(root).catch(() => undefined);
+  const into = found?.isDirectory() === true || get.local.endsWith("/") || get.addresses.length > 1;
+  const failed = await each(edge, get.addresses, async (at) => {
+    const file = into
+      ? await localTree(root).prepare(localName(at))
+      : await localTree(dirname(root)).prepare(basename(root));
+    const stream = await native.read(at, { ...rangeOf(get), signal: edge.signal });
+    const bytes = await writeAtomicFile(file, stream, { replace: true, signal: edge.signal });
+    const json = { type: "get", status: "written", space: at.space, path: at.path, target: file, bytes };
+    showDetail(edge, {
+      text: `written ${JSON.stringify(file)} from ${JSON.stringify(formatNative(at))}`,
+      json,
+    });
+  });
+  edge.output.summary({
+    text: `Fetched ${plural(get.addresses.length - failed, "file")}`,
+    json: { written: get.addresses.length - failed, failed },
+  });
+  endRun({ total: get.addresses.length, failed }, "get", "files");
+}
+
+/** Writes local files, or stdin, to a space. */
+export async function putNative(
+  edge: Edge,
+  put: {
+    readonly sources: readonly string[];
+    readonly target: NativeAddress;
+    readonly ifAbsent?: true | undefined;
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+  },
+): Promise<void> {
+  const native = nativeOf(await edge.client());
+  const several = put.sources.length > 1;
+  const failed = await each(edge, put.sources, async (source) => {
+    if (source === "-" && (several || put.target.path === "" || put.target.path.endsWith("/"))) {
+      throw new JcsError(
+        "Usage",
+        'Cannot write "-": standard input has no name; write space:path as the target',
+      );
+    }
+    const at = nativeTarget(put.target, { name: basename(source), several });
+    const input =
+      source === "-"
+        ? streamSource(edge.stdin, { signal: edge.signal })
+        : await fileSource(resolve(edge.directory, source));
+    const meta = await native.write(at, input.open(), {
+      signal: edge.signal,
+      ...("size" in input ? { size: input.size } : {}),
+      ...(put.ifAbsent ? { ifAbsent: true } : {}),
+      ...(put.metadata === undefined ? {} : { metadata: put.metadata }),
+    });
+    const text = `written ${JSON.stringify(formatNative(at))} from ${JSON.stringify(source)}`;
+    showDetail(edge, { text, json: { ...metaJson(at.space, meta), type: "put", status: "stored", source } });
+  });
+  const stored = put.sources.length - failed;
+  edge.output.summary({ text: `Stored ${plural(stored, "file")}`, json: { stored, failed } });
+  endRun({ total: put.sources.length, failed }, "put", "files");
+}
+
+/** Copies or moves files between spaces, or on one: inside the service where it can. */
+export async function relocateNative(
+  edge: Edge,
+  move: {
+    readonly command: "cp" | "mv";
+    readonly sources: readonly NativeAddress[];
+    readonly target: NativeAddress;
+  },
+): Promise<void> {
+  const { command, sources, target } = move;
+  const native = nativeOf(await edge.client());
+  const failed = await each(edge, sources, async (source) => {
+    const to = nativeTarget(target, { name: lastName(source.path), several: sources.length > 1 });
+    const how = await native[command === "cp" ? "copy" : "move"](source, to, { signal: edge.signal });
+    const text = `${JSON.stringify(formatNative(source))} to ${JSON.stringify(formatNative(to))}`;
+    showDetail(edge, { text, json: { type: command, source, ...to, inside: how === "inside" } });
+  });
+  const done = sources.length - failed;
+  const verb = command === "cp" ? "Copied" : "Moved";
+  edge.output.summary({ text: `${verb} ${plural(done, "file")}`, json: { done, failed } });
+  endRun({ total: sources.length, failed }, command === "cp" ? "copy" : "move", "files");
+}
+
+/** The files of spaces, where the client can reach them. */
+export function nativeOf(client: Client): NativeClient {
+  if (client.native !== undefined) return client.native;
+  throw new JcsError(
+    "Unsupported",
+    "Cannot use the files of a space (space:path): the daemon does not offer them",
+  );
+}
+
+/** Works on one after the other; one that fails is reported and the next follows. Gives the number that failed. */
+async function each<T>(edge: Edge, items: readonly T[], work: (item: T) => Promise<void>): Promise<number> {
+  let failed = 0;
+  for (const item of items) {
+    try {
+      await work(item);
+    } catch (error) {
+      if (!(error instanceof JcsError) || error.kind === "Cancelled") throw error;
+      failed += 1;
+      edge.output.failure(error);
+    }
+  }
+  return failed;
+}
+
+/** The last name of a path, which must be one that cannot lead elsewhere. */
+function localName(at: NativeAddress): string {
+  const name = lastName(at.path);
+  if (name !== "" && name !== "." && name !== ".." && !/[\\\0]/.test(name)) return name;
+  throw new JcsError("Usage", `Cannot get ${JSON.stringify(formatNative(at))}: it is not the path of a file`);
+}
+
+function metaJson(space: string, meta: ObjectMeta): Record<string, unknown> {
+  const { path, kind, modifiedAt, ...rest } = meta;
+  return {
+    type: "file",
+    space,
+    path,
+    kind,
+    ...rest,
+    ...(modifiedAt === undefined ? {} : { modifiedAt: modifiedAt.toISOString() }),
+  };
+}

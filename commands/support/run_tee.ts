@@ -1,0 +1,23 @@
+import type { ByteStream } from "../../core/bytes/byte_stream.ts";
+import { JcsError } from "../../core/errors.ts";
+import { streamSource } from "../../core/local/stream_source.ts";
+import type { Edge } from "../command.ts";
+import { parseNative } from "./native_address.ts";
+import { nativeOf } from "./run_native.ts";
+
+/** Writes stdin to a file of a space and to stdout. */
+export async function runTee(edge: Edge, target: string): Promise<void> {
+  const at = parseNative(target);
+  if (at === undefined) {
+    throw new JcsError("Usage", `Cannot use ${JSON.stringify(target)} with tee: write space:path`);
+  }
+  const native = nativeOf(await edge.client());
+  await native.write(at, passedOn(edge), { signal: edge.signal });
+}
+
+async function* passedOn(edge: Edge): ByteStream {
+  for await (const chunk of streamSource(edge.stdin, { signal: edge.signal }).open()) {
+    await edge.stdout(chunk);
+    yield chunk;
+  }
+}

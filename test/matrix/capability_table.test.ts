@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { memory } from "../../core/store/services/memory.ts";
+import type { Capabilities } from "../../core/store/store.ts";
+import type { SuiteRun } from "../suites/record_matrix.ts";
+import { type Ability, CAPABILITY_CASES } from "./capability_cases.ts";
+import { capabilityTable } from "./capability_table.ts";
+
+const store = await memory.open(
+  { service: "memory", name: "matrix", workDirectory: "/", options: new Map() },
+  { environment: {} },
+);
+const ALL = Object.values(CAPABILITY_CASES).flatMap(({ cases }) => cases);
+const capabilities = (abilities: readonly Ability[]): Capabilities => ({
+  ...store.capabilities,
+  ...Object.fromEntries(
+    Object.keys(CAPABILITY_CASES).map((key) => [key, abilities.includes(key as Ability)]),
+  ),
+});
+const run = (service: string, abilities: readonly Ability[], more: Partial<SuiteRun> = {}): SuiteRun => ({
+  service,
+  capabilities: capabilities(abilities),
+  passed: ALL,
+  failed: [],
+  ...more,
+});
+const options = { services: ["one", "two", "never run"], versionOf: () => "1.2" };
+const rowOf = (table: string, title: string) =>
+  table.split("\n").find((line) => line.startsWith(`| ${title} |`));
+
+test("tells what was exercised, what is only claimed, what fails and what is not there", () => {
+  const runs = [
+    run("one", ["copy", "append", "move"], { server: "rgw", failed: ["move: onto itself changes nothing"] }),
+    run("two", ["append"], { passed: ALL.filter((name) => !name.startsWith("append")) }),
+  ];
+  const table = capabilityTable(runs, options);
+  expect(table.split("\n")[0]).toBe("|  | one | two |");
+  expect(rowOf(table, "verified on")).toBe("| verified on | rgw 1.2 | in this process |");
+  expect(rowOf(table, "copy")).toBe("| copy | yes | - |");
+  expect(rowOf(table, "append")).toBe("| append | yes | claimed |");
+  expect(rowOf(table, "move")).toBe("| move | **fails** | - |");
+});
+
+test("is the same whatever the order of the runs", () => {
+  const runs = [
+    run("one", ["copy"], { server: "a" }),
+    run("one", ["copy", "sign"], { server: "b" }),
+    run("two", [], { server: "a" }),
+  ];
+  expect(capabilityTable(runs.toReversed(), options)).toBe(capabilityTable(runs, options));
+  expect(rowOf(capabilityTable(runs, options), "verified on")).toBe("| verified on | a 1.2, b 1.2 | a 1.2 |");
+});
+
+test("a case that the suite does not have any more is an error", () => {
+  expect(() => capabilityTable([run("one", [], { passed: ALL.slice(1) })], options)).toThrow(
+    "Cannot find case",
+  );
+});
