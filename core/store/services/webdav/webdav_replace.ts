@@ -1,5 +1,5 @@
 import { type ErrorKind, isKind } from "../../../errors.ts";
-import { discard } from "../../http/http_client.ts";
+import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import { answerError, type HttpCall } from "../../http/http_error.ts";
 import { pause } from "../../layers/pause.ts";
 import { storeError } from "../../store_error.ts";
@@ -13,6 +13,7 @@ const TRIES_MAX = 3;
 /** Writers of one object get into each other's way where the server does not replace it at once. */
 const REPLACE_TRIES_MAX = 8;
 const REPLACE_PAUSE_MS = 100;
+const RACES: readonly ErrorKind[] = ["NotFound", "PermissionDenied", "ConditionFailed", "Unreachable"];
 
 /** A call that makes or replaces the object at its path. */
 export interface ReplaceCall extends HttpCall {
@@ -71,7 +72,14 @@ export async function moveOver(
         headers: { ...headers, destination, overwrite },
         accept,
       });
-    const answer = await withParents(context, call, () => move("F", [301, 412]));
+    let answer: HttpAnswer;
+    try {
+      answer = await withParents(context, call, () => move("F", [301, 412]));
+    } catch (error) {
+      if (!isKind(error, "NotFound") || tries >= REPLACE_TRIES_MAX) throw error;
+      await pause(Math.random() * REPLACE_PAUSE_MS, { signal: call.signal, error: () => error });
+      continue;
+    }
     discard(answer);
     if (answer.status < 300) return;
     const there = await findResource(context, call, call.path);
@@ -97,8 +105,7 @@ export async function moveOver(
       return;
     } catch (error) {
       // Servers remove the old object before they rename: another writer may be just there.
-      if (!isKind(error, "PermissionDenied", "ConditionFailed", "Unreachable") || tries >= REPLACE_TRIES_MAX)
-        throw error;
+      if (!isKind(error, ...RACES) || tries >= REPLACE_TRIES_MAX) throw error;
       await pause(Math.random() * REPLACE_PAUSE_MS, { signal: call.signal, error: () => error });
     }
   }
