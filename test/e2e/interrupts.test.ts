@@ -99,6 +99,16 @@ describe.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s", (signal) => {
       ).toBe(0);
   });
 
+  test("ends a probe, of which nothing stays on the space", async () => {
+    const [disk = ""] = disks;
+    const { child, ended } = rig.start(["space", "probe", disk]);
+    await once(child.stdout!, "data");
+    child.kill(signal);
+    const { status, stderr } = await ended;
+    expect(status, stderr).toBe(130);
+    expect(stored().filter((file) => file.includes("/probe/"))).toEqual([]);
+  });
+
   test("ends a cat that nobody reads on", async () => {
     await rig.jcs("put", "--redundancy", "ec:4+2", "new", "stopped/p/read");
     const { child, ended } = await catHalfWay("stopped/p/read");
