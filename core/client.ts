@@ -10,7 +10,7 @@ import type {
   PackageRecord,
 } from "./catalog/catalog.ts";
 import type { JcsError } from "./errors.ts";
-import type { Scheme } from "./redundancy/scheme.ts";
+import type { Redundancy, Scheme } from "./redundancy/scheme.ts";
 import type { OperationMetrics } from "./store/layers/metrics.ts";
 import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
 import type {
@@ -188,6 +188,8 @@ export interface PutOutcome {
   readonly object: ObjectRecord;
   /** Block numbers that are owed, when degraded. */
   readonly missingBlocks: readonly number[];
+  /** What `auto` would have chosen if all spaces worked, when that bears more losses: also a degraded put. */
+  readonly weakerThan?: Redundancy;
   /** Things the user should know, for example that nothing protects the data. */
   readonly warnings: readonly string[];
 }

@@ -4,7 +4,7 @@ import type { Client, PutOutcome, PutRequest, PutSource } from "../../core/clien
 import { isKind, JcsError } from "../../core/errors.ts";
 import { fileSource } from "../../core/local/file_source.ts";
 import { streamSource } from "../../core/local/stream_source.ts";
-import { parseScheme } from "../../core/redundancy/parse_scheme.ts";
+import { formatScheme, parseScheme } from "../../core/redundancy/parse_scheme.ts";
 import type { Edge, Progress } from "../command.ts";
 import { parseDestination } from "./destination.ts";
 import { addressJson, objectJson } from "./object_json.ts";
@@ -140,14 +140,16 @@ function alreadyThere(job: PutJob): JcsError {
 }
 
 function showOutcome(edge: Edge, put: { readonly job: PutJob; readonly outcome: PutOutcome }): void {
-  const { status, object, missingBlocks } = put.outcome;
+  const { status, object, missingBlocks, weakerThan } = put.outcome;
   const name = formatAddress(object.address);
   showDetail(edge, {
     text: `${status} ${JSON.stringify(name)} from ${JSON.stringify(put.job.file)}`,
     json: { type: "put", status, source: put.job.file, ...objectJson(object), missingBlocks },
   });
   if (status !== "degraded") return;
-  const owed = `${plural(missingBlocks.length, "block")} owed (${missingBlocks.join(", ")})`;
+  const owed = weakerThan
+    ? `as ${formatScheme(object.generation.redundancy)} in place of ${formatScheme(weakerThan)}, since too few spaces work. Put it again when they do`
+    : `${plural(missingBlocks.length, "block")} owed (${missingBlocks.join(", ")})`;
   edge.output.failure(
     new JcsError("Degraded", `Stored ${JSON.stringify(name)} degraded: ${owed}`, { where: { object: name } }),
   );

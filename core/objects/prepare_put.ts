@@ -17,6 +17,8 @@ export interface PutTargets {
   readonly generation: string;
   readonly createdAt: Date;
   readonly redundancy: Redundancy;
+  /** What it would be if every space worked that may be used. */
+  readonly wanted: Redundancy;
   /** One target per block, by index. */
   readonly blocks: readonly BlockTarget[];
   /** Spaces that may take over, best first. */
@@ -37,7 +39,8 @@ export async function preparePut(
   wish: PutWish,
   avoid: ReadonlySet<string>,
 ): Promise<PutTargets> {
-  const usable = (await usableSpaces(context, wish)).filter((space) => !avoid.has(space.name));
+  const configured = await usableSpaces(context, wish);
+  const usable = configured.filter((space) => !avoid.has(space.name));
   const spaces = isAuto(wish) ? healthyOnes(context, usable) : usable;
   const redundancy = wantedRedundancy(context, wish, spaces);
   const { blocks: count, needed } = shapeOf(redundancy);
@@ -67,6 +70,7 @@ export async function preparePut(
     generation,
     createdAt,
     redundancy,
+    wanted: wantedRedundancy(context, wish, configured),
     blocks: placement.spaces.map((space, index) => targetOf(seed, index, space)),
     alternates: placement.alternates,
     warnings: warningsFor(redundancy, placement.domainBlocksMax, count - needed, countFailureDomains(spaces)),

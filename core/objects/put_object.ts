@@ -3,7 +3,7 @@ import type { Generation, ObjectRecord } from "../catalog/catalog.ts";
 import type { PutOutcome, PutRequest } from "../client.ts";
 import { isKind, JcsError } from "../errors.ts";
 import { CHECKSUM_CHUNK_BYTES } from "../limits.ts";
-import { formatScheme } from "../redundancy/parse_scheme.ts";
+import type { Redundancy } from "../redundancy/scheme.ts";
 import { shapeOf } from "../redundancy/shape.ts";
 import type { BlockTarget } from "../transfer/transfer.ts";
 import { findSilentSpaces } from "./find_silent_spaces.ts";
@@ -29,8 +29,7 @@ export async function putObject(context: ObjectContext, asked: PutRequest): Prom
   const { size, modifiedAt } = request.source;
   const wish = { ...request, ...(size === undefined ? {} : { size }), ...(modifiedAt ? { modifiedAt } : {}) };
   const failures = new Map<string, JcsError>();
-  const wanted = await preparePut(context, wish, new Set());
-  let targets = wanted;
+  let targets = await preparePut(context, wish, new Set());
   if (!request.source.reopenable) {
     // There is one chance only: rather ask first than find out in the middle.
     const names = targets.blocks.map((block) => block.space);
@@ -40,21 +39,13 @@ export async function putObject(context: ObjectContext, asked: PutRequest): Prom
   }
   for (;;) {
     const object = await putOnce(context, request, targets, failures, existing);
-    if (object) return outcomeOf(withSchemeChange(targets, wanted), object);
+    if (object) return outcomeOf(targets, object);
     if (!request.source.reopenable) throw notStored(request, failures);
     targets = await prepareWithout(context, request, wish, failures);
     const without = [...failures.keys()].map((name) => `"${name}"`).join(", ");
     const message = `Storing "${formatAddress(request.address)}" again without ${without}`;
     request.onEvent?.({ type: "workaround", message, error: [...failures.values()][0]! });
   }
-}
-
-/** The targets, with a warning when spaces that failed have left the object another scheme than it should have got. */
-function withSchemeChange(targets: PutTargets, wanted: PutTargets): PutTargets {
-  const [now, before] = [formatScheme(targets.redundancy), formatScheme(wanted.redundancy)];
-  if (now === before) return targets;
-  const warning = `Stored as ${now} in place of ${before}: too few spaces work. Put it again when they do`;
-  return { ...targets, warnings: [warning, ...targets.warnings] };
 }
 
 /** Targets without the spaces that failed. When there are none, the failures are the reason. */
@@ -196,8 +187,16 @@ function recordOf(
 function outcomeOf(targets: PutTargets, object: ObjectRecord): PutOutcome {
   const present = new Set(object.blocks.map((block) => block.index));
   const missingBlocks = targets.blocks.map((block) => block.index).filter((index) => !present.has(index));
-  const status = missingBlocks.length > 0 ? "degraded" : "stored";
-  return { status, object, missingBlocks, warnings: targets.warnings };
+  const { redundancy, wanted } = targets;
+  const weakerThan = spareOf(redundancy) < spareOf(wanted) ? { weakerThan: wanted } : {};
+  const status = missingBlocks.length > 0 || weakerThan.weakerThan ? "degraded" : "stored";
+  return { status, object, missingBlocks, ...weakerThan, warnings: targets.warnings };
+}
+
+/** How many blocks may be lost. */
+function spareOf(redundancy: Redundancy): number {
+  const { blocks, needed } = shapeOf(redundancy);
+  return blocks - needed;
 }
 
 function isUnchanged(existing: ObjectRecord, { source }: PutRequest): boolean {

@@ -49,7 +49,15 @@ function targets(scheme: string): PutTargets {
   const blocks = Array.from({ length: shapeOf(redundancy).blocks }, (_, index) =>
     targetOf(seed, index, `space${index}`),
   );
-  return { generation, createdAt: date, redundancy, blocks, alternates: [], warnings: [] };
+  return {
+    generation,
+    createdAt: date,
+    redundancy,
+    wanted: redundancy,
+    blocks,
+    alternates: [],
+    warnings: [],
+  };
 }
 
 function stored(scheme: string): ObjectRecord {
