@@ -4,6 +4,7 @@ import { helpExamples } from "./support/help_examples.ts";
 import { parseNatives } from "./support/native_address.ts";
 import { parseByteOption } from "./support/parse_byte_option.ts";
 import { prose } from "./support/prose.ts";
+import { refuseOptions } from "./support/refuse_options.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs get`: writes objects to local files or stdout. */
@@ -60,6 +61,7 @@ the last one is LOCAL: a local file or directory, or "-" for stdout`,
         const { sources, target: local } = splitTarget(paths, "local");
         const natives = parseNatives(sources);
         if (natives) {
+          refuseOptions(options, ["offset", "length", "overwrite"], "get");
           const { catNative, getNative } = await import("./support/run_native.ts");
           const native = { ...options, addresses: natives };
           return await (local === "-" ? catNative(edge, native) : getNative(edge, { ...native, local }));

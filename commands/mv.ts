@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseNatives } from "./support/native_address.ts";
 import { prose } from "./support/prose.ts";
+import { refuseOptions } from "./support/refuse_options.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs mv`: move or rename objects inside jcs. */
@@ -40,6 +41,7 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
         const { sources, target } = splitTarget(paths, "target");
         const natives = parseNatives([target, ...sources]);
         if (natives?.[0]) {
+          refuseOptions(options, [], "mv");
           const { relocateNative } = await import("./support/run_native.ts");
           return await relocateNative(edge, { command: "mv", sources: natives.slice(1), target: natives[0] });
         }

@@ -4,6 +4,7 @@ import { helpExamples } from "./support/help_examples.ts";
 import { parseNative } from "./support/native_address.ts";
 import { parseNames } from "./support/parse_names.ts";
 import { prose } from "./support/prose.ts";
+import { refuseOptions } from "./support/refuse_options.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs put`: stores local files as objects. */
@@ -61,6 +62,7 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
         const { sources, target } = splitTarget(paths, "target");
         const native = parseNative(target);
         if (native) {
+          refuseOptions(options, ["ifAbsent", "metadata"], "put");
           const { putNative } = await import("./support/run_native.ts");
           return await putNative(edge, { ...options, sources, target: native });
         }

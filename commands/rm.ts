@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { parseNatives } from "./support/native_address.ts";
 import { prose } from "./support/prose.ts";
+import { refuseOptions } from "./support/refuse_options.ts";
 
 /** `jcs rm`: removes objects. */
 const rm: Command = {
@@ -34,6 +35,7 @@ package itself stays: "jcs package rm" removes it. Blocks that no object has any
       .action(async (addresses, options) => {
         const natives = parseNatives(addresses);
         if (natives) {
+          refuseOptions(options, ["recursive", "dryRun"], "rm");
           const { removeNative } = await import("./support/run_native.ts");
           return await removeNative(edge, { ...options, addresses: natives });
         }

@@ -134,11 +134,15 @@ export async function getNative(
   get: {
     readonly addresses: readonly NativeAddress[];
     readonly local: string;
+    /** As for objects; `newer` is not known here. */
+    readonly overwrite?: string | undefined;
     readonly offset?: number | undefined;
     readonly length?: number | undefined;
   },
 ): Promise<void> {
   const native = nativeOf(await edge.client());
+  if (get.overwrite === "newer")
+    throw new JcsError("Usage", 'Cannot use --overwrite newer with "get" of space:path: say never or always');
   const root = resolve(edge.directory, get.local);
   const found = await statFile(root).catch(() => undefined);
   const into = found?.isDirectory() === true || get.local.endsWith("/") || get.addresses.length > 1;
@@ -147,7 +151,10 @@ export async function getNative(
       ? await localTree(root).prepare(localName(at))
       : await localTree(dirname(root)).prepare(basename(root));
     const stream = await native.read(at, { ...rangeOf(get), signal: edge.signal });
-    const bytes = await writeAtomicFile(file, stream, { replace: true, signal: edge.signal });
+    const bytes = await writeAtomicFile(file, stream, {
+      replace: get.overwrite === "always",
+      signal: edge.signal,
+    });
     const json = { type: "get", status: "written", space: at.space, path: at.path, target: file, bytes };
     showDetail(edge, {
       text: `written ${JSON.stringify(file)} from ${JSON.stringify(formatNative(at))}`,
@@ -173,6 +180,7 @@ export async function putNative(
 ): Promise<void> {
   const native = nativeOf(await edge.client());
   const several = put.sources.length > 1;
+  refuseTwins(put.sources.map((source) => basename(source)));
   const failed = await each(edge, put.sources, async (source) => {
     if (source === "-" && (several || put.target.path === "" || put.target.path.endsWith("/"))) {
       throw new JcsError(
@@ -209,6 +217,7 @@ export async function relocateNative(
   },
 ): Promise<void> {
   const { command, sources, target } = move;
+  refuseTwins(sources.map((source) => lastName(source.path)));
   const native = nativeOf(await edge.client());
   const failed = await each(edge, sources, async (source) => {
     const to = nativeTarget(target, { name: lastName(source.path), several: sources.length > 1 });
@@ -229,6 +238,13 @@ export function nativeOf(client: Client): NativeClient {
     "Unsupported",
     "Cannot use the files of a space (space:path): the daemon does not offer them",
   );
+}
+
+/** Throws `Usage` for names that stand twice: in one place, one would take the other's. */
+function refuseTwins(names: readonly string[]): void {
+  const twin = names.find((name, at) => names.indexOf(name) !== at);
+  if (twin !== undefined)
+    throw new JcsError("Usage", `Cannot put two sources called ${JSON.stringify(twin)} into one place`);
 }
 
 /** Works on one after the other; one that fails is reported and the next follows. Gives the number that failed. */

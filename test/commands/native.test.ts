@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import cat from "../../commands/cat.ts";
@@ -92,6 +92,26 @@ describe("paths on spaces", () => {
     await ok(get, "disk:folder/deep/b", "one");
     expect(readFileSync(join(root, "one"), "utf8")).toBe("b");
     expect(await bytesOf(get, "disk:folder/deep/b", "-")).toBe("b");
+  });
+
+  it("refuse options that mean nothing there, and never replace a local file unasked", async () => {
+    expect(await run(put, ["--dry-run", "local", "disk:dry"])).toMatchObject({ exitCode: 2 });
+    expect(existsSync(join(root, "disk/dry"))).toBe(false);
+    for (const [command, argv] of [
+      [put, ["--skip-unchanged", "local", "disk:x"]],
+      [put, ["--redundancy", "none", "local", "disk:x"]],
+      [get, ["--verify", "disk:folder/a.txt", "x"]],
+      [get, ["--overwrite", "newer", "disk:folder/a.txt", "x"]],
+      [cp, ["--if-absent", "disk:folder/a.txt", "disk:x"]],
+      [mv, ["disk:folder/a.txt", "mem:folder/a.txt", "disk:both/"]],
+    ] as const) {
+      const { exitCode, stderr } = await run(command, argv);
+      expect(exitCode, stderr).toBe(2);
+    }
+    expect((await run(get, ["disk:folder/a.txt", "local"])).exitCode).toBe(5);
+    expect(readFileSync(join(root, "local"), "utf8")).toBe("local file");
+    await ok(get, "--overwrite", "always", "disk:folder/a.txt", "local");
+    expect(readFileSync(join(root, "local"), "utf8")).toBe("content of a");
   });
 
   it("are copied and moved, inside the service where both ends are on it", async () => {

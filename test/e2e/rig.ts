@@ -165,7 +165,7 @@ export async function until<T>(
 export async function blocksOf(
   rig: Rig,
   address: string,
-): Promise<readonly { readonly space: string; readonly path: string }[]> {
+): Promise<readonly { readonly index: number; readonly space: string; readonly path: string }[]> {
   const { lines } = await rig.jcs("stat", "--json", address);
   const { blocks } = lines[0] as { blocks: { index: number; space: string; path: string }[] };
   return blocks.toSorted((a, b) => a.index - b.index);

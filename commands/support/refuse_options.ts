@@ -1,0 +1,17 @@
+import { JcsError } from "../../core/errors.ts";
+
+/** Throws `Usage` when an option was given that means nothing for the files of a space (`space:path`): it must not be ignored silently. */
+export function refuseOptions(
+  options: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  command: string,
+): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || known.includes(key)) continue;
+    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new JcsError(
+      "Usage",
+      `Cannot use ${flag} with "${command}" of space:path: it is for objects in jcs only`,
+    );
+  }
+}
