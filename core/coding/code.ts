@@ -37,6 +37,7 @@ export interface Rebuild {
    *  share the inputs among them is the result, so each node can send the sum of what it holds. Throws `Usage` for shards that are not
    *  inputs or stand twice. See {@link sumShards}. */
   part(inputs: readonly number[]): Rebuild;
-  /** Compiles at once what otherwise a run would after the first megabytes: some milliseconds now, full speed from the first call on. */
-  prepare(): void;
+  /** Compiles at once what otherwise a run would after the first megabytes: some milliseconds now, full speed from the first call on.
+   *  `memory`: where the buffers will lie; ordinary ones unless given. */
+  prepare(memory?: WebAssembly.Memory): void;
 }

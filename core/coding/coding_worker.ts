@@ -27,7 +27,10 @@ function rebuildOf(task: CodingTask): Rebuild {
 
 function compute({ task, memory, shardBytes, addresses }: CodingRequest): void {
   const rebuild = rebuildOf(task);
-  const { buffer } = memories[memory]!;
+  const shardMemory = memories[memory]!;
+  // Only long computations come here: their kernel is compiled before the first stripe. Afterwards this is a look into a map.
+  rebuild.prepare(shardMemory);
+  const { buffer } = shardMemory;
   const inputCount = rebuild.inputs.length;
   const shardCount = inputCount + rebuild.outputs.length;
   let stripe: readonly Uint8Array[] = [];

@@ -158,9 +158,10 @@ export function linearRebuild(map: LinearMap): Rebuild {
         rows: rows.map((row) => columns.map((column) => row[column]!)),
       });
     },
-    prepare() {
+    prepare(memory) {
       if (!kernel.unrolls || outputCount === 0 || inputCount === 0) return;
-      kernel.on(scratchFor(shardCount, masks.length).memory, scratchStride);
+      if (memory === undefined) kernel.on(scratchFor(shardCount, masks.length).memory, scratchStride);
+      else kernel.on(memory, 0);
       genericBytesLeft = 0;
     },
   };

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { CAUCHY_16, CAUCHY_256 } from "../../../core/coding/cauchy_matrix.ts";
 import type { Code } from "../../../core/coding/code.ts";
 import { type CodeShape, createCode } from "../../../core/coding/create_code.ts";
 import { galoisField } from "../../../core/coding/galois_field.ts";
 import { referenceCode } from "../../../core/coding/reference_code.ts";
+import { createShardMemory } from "../../../core/coding/shard_memory.ts";
 import { checkRebuild, erasurePatterns, makeStripe, testCode } from "../../suites/test_code.ts";
 import { patternBytes } from "./golden_vectors.ts";
 
@@ -165,4 +166,20 @@ describe("createCode", () => {
       { numRuns: 40 },
     );
   });
+});
+
+test("a computation that was prepared for a memory never compiles while it runs there", () => {
+  const memory = createShardMemory({ bytes: 16 << 20 });
+  const data = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const rebuild = createCode({ dataShards: 9, parityShards: 4 }).rebuild(data, [9, 10, 11, 12]);
+  rebuild.prepare(memory.memory);
+  const compile = vi.spyOn(WebAssembly, "Module");
+  try {
+    const { buffers } = memory.lease(13, 1 << 20)!;
+    // More than goes through the generic kernel of what was not prepared.
+    for (let round = 0; round < 3; round++) rebuild.run(buffers.slice(0, 9), buffers.slice(9));
+    expect(compile).not.toHaveBeenCalled();
+  } finally {
+    compile.mockRestore();
+  }
 });
