@@ -81,8 +81,8 @@ describe("parseGlob", () => {
     fc.assert(
       fc.property(fc.array(piece, { minLength: 1, maxLength: 6 }), name, (pieces, names) => {
         const pattern = pieces.join("");
-        // Empty and dot segments are no names, and picomatch means something else by a leading or doubled slash.
-        if (/\/\/|^\/|\/$|^[./]+$|(^|\/)\.{1,2}($|\/)|\*\*\*|[^/]\*\*|\*\*[^/]/.test(pattern)) return;
+        // Empty and dot segments are no names, picomatch means something else by a leading or doubled slash, and to it a/** is also a itself.
+        if (/\/\/|^\/|\/$|^[./]+$|(^|\/)\.{1,2}($|\/)|\*\*\*|[^/]\*\*|\*\*[^/]|\/\*\*$/.test(pattern)) return;
         const path = names.join("/");
         const reference = picomatch(pattern, { dot: true, nonegate: true, noextglob: true, windows: false });
         expect(parseGlob(pattern).matches(path), `${pattern} on ${path}`).toBe(reference(path));

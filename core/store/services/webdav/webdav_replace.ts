@@ -21,7 +21,9 @@ export interface ReplaceCall extends HttpCall {
 }
 
 /** Has `fill` make a temporary object beside the one at `call.path`, and then gives it that name. Whatever fails, the temporary object is removed,
- *  and the old one is still there, or none. What a crash leaves has a name by which it is known and hidden. */
+ *  and the old one is still there, or none. What a crash leaves has a name by which it is known and hidden.
+ *
+ *  Except where the server has removed the old object and then cannot rename the new one: that one is all there is, so it stays, and the error names it. */
 export async function replaceResource<T>(
   context: WebdavContext,
   call: ReplaceCall,
@@ -32,16 +34,28 @@ export async function replaceResource<T>(
   },
 ): Promise<T> {
   const temporary = resourceOf(context, joined(parentOf(call.path), temporaryName()));
+  let replacing = false;
   try {
     const result = await options.fill(temporary);
-    await moveOver(context, call, { from: temporary, ifAbsent: options.ifAbsent ?? false });
+    const onReplace = () => {
+      replacing = true;
+    };
+    await moveOver(context, call, { from: temporary, ifAbsent: options.ifAbsent ?? false, onReplace });
     return result;
   } catch (error) {
-    await request(
-      context,
-      { operation: call.operation, path: call.path, signal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) },
-      { method: "DELETE", path: temporary },
-    ).then(discard, () => {});
+    const { operation, path } = call;
+    const cleanUp = { operation, path, signal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) };
+    // When nobody can say that the old object is there, the new one must not go.
+    if (replacing && !(await findResource(context, cleanUp, path).catch(() => undefined))) {
+      throw storeError(context.info, {
+        operation,
+        path,
+        kind: "Unreachable",
+        state: `the server could not rename ${decodeURIComponent(temporary)}, which holds the new content, and the old object may be gone`,
+        cause: error,
+      });
+    }
+    await request(context, cleanUp, { method: "DELETE", path: temporary }).then(discard, () => {});
     throw error;
   }
 }
@@ -56,9 +70,12 @@ export async function moveOver(
     from,
     ifAbsent,
     headers = {},
+    onReplace,
   }: {
     readonly from: string;
     readonly ifAbsent: boolean;
+    /** Called before an object that is there is replaced: from then on it may be gone. */
+    readonly onReplace?: () => void;
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<void> {
@@ -100,6 +117,7 @@ export async function moveOver(
         state: "there is an object already",
       });
     }
+    onReplace?.();
     try {
       discard(await move("T", []));
       return;

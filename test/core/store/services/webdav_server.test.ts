@@ -57,6 +57,30 @@ requireServer("apache")("webdav and its server", () => {
     await expect(store.makeDirectory?.("a/b")).rejects.toMatchObject(unreachable);
   });
 
+  test("the new content stays when the server has removed the old one and cannot rename", async () => {
+    await newFolder();
+    const plain = await open({ atomic_put: "false" });
+    await plain.write("a", pattern(10));
+    let moves = 0;
+    const { interceptor, store } = await intercepted(
+      (line) => {
+        if (line.startsWith("MOVE")) moves += 1;
+        if (moves < 2) return "pass";
+        // From the replacing MOVE on: it fails, and the old object is gone.
+        return { status: line.startsWith("MOVE") ? 507 : 404 };
+      },
+      { atomic_put: "false" },
+    );
+    await expect(store.write("a", pattern(20))).rejects.toMatchObject({
+      kind: "Unreachable",
+      message: expect.stringContaining("which holds the new content"),
+    });
+    expect(interceptor.requests.filter((line) => line.startsWith("DELETE"))).toEqual([]);
+    // The real server was never asked to remove it.
+    moves = Number.NEGATIVE_INFINITY;
+    expect(await readAll(store, "a")).toHaveLength(10);
+  });
+
   test("a wrong password is PermissionDenied; it may stand in a file or the environment", async () => {
     await newFolder();
     const wrong = await open({ credential: `basic:${server.user}:no` });
