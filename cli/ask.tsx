@@ -1,5 +1,5 @@
 import { Box, render, Text, useInput } from "ink";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Question } from "../commands/command.ts";
 import { JcsError, toJcsError } from "../core/errors.ts";
 import type { Sink } from "./sink.ts";
@@ -47,7 +47,8 @@ export function typeInto(
   let line = before;
   for (const character of input) {
     if (character === "\r" || character === "\n") return { line, isEnded: true };
-    if (character === "\u007f" || character === "\b") line = Array.from(line).slice(0, -1).join("");
+    if (character === "\u0015") line = "";
+    else if (character === "\u007f" || character === "\b") line = Array.from(line).slice(0, -1).join("");
     else if (!/\p{Control}/u.test(character)) line += character;
   }
   return { line, isEnded: false };
@@ -60,18 +61,25 @@ interface PromptProperties {
 }
 
 function Prompt({ question, onAnswer, onCancel }: PromptProperties) {
-  const [text, setText] = useState("");
+  const [text, draw] = useState("");
+  // Keys may come faster than lines are drawn: each continues what the one before has left, not what was drawn last.
+  const typed = useRef("");
   const [problem, setProblem] = useState<string>();
   const [final, setFinal] = useState<string>();
   const isDone = final !== undefined;
-  const answer = text === "" ? (question.default ?? "") : text;
 
   // After it is drawn: the answer stays on the screen.
   useEffect(() => {
     if (final !== undefined) onAnswer(final);
   }, [final, onAnswer]);
 
-  function submit(given: string): void {
+  function setText(line: string): void {
+    typed.current = line;
+    draw(line);
+  }
+
+  function submit(line: string): void {
+    const given = line === "" ? (question.default ?? "") : line;
     const found = question.check?.(given);
     setProblem(found);
     if (found === undefined) setFinal(given);
@@ -81,12 +89,12 @@ function Prompt({ question, onAnswer, onCancel }: PromptProperties) {
     if (isDone) return;
     if (key.ctrl && input === "c") onCancel();
     else if (key.ctrl && input === "u") setText("");
-    else if (key.return) submit(answer);
-    else if (key.backspace || key.delete) setText(Array.from(text).slice(0, -1).join(""));
+    else if (key.return) submit(typed.current);
+    else if (key.backspace || key.delete) setText(Array.from(typed.current).slice(0, -1).join(""));
     else if (!key.ctrl && !key.meta && !key.escape) {
-      const { line, isEnded } = typeInto(text, input);
+      const { line, isEnded } = typeInto(typed.current, input);
       setText(line);
-      if (isEnded) submit(line === "" ? (question.default ?? "") : line);
+      if (isEnded) submit(line);
     }
   });
 

@@ -119,10 +119,10 @@ describe.skipIf(!hasProc)("a large object [needs /proc]", () => {
       const { child, ended } = rig.start(["put", "--redundancy", "none", "-", "b/p/hashed"], {
         holdInput: true,
       });
-      const half = sampleBytes(64 * MIB);
+      const half = sampleBytes(160 * MIB);
       await new Promise((resolve) => child.stdin?.write(half, resolve));
       const worker = await until(() =>
-        threadsOf(child.pid).find(({ name, ticks }) => name === "Worker" && ticks >= 5),
+        threadsOf(child.pid).find(({ name, ticks }) => name === "Worker" && ticks >= 3),
       );
       expect(worker.ticks).toBeGreaterThan(0);
       child.stdin?.end();
