@@ -1,4 +1,16 @@
 import { JcsError } from "../../core/errors.ts";
+import type { GlobalOptions } from "../command.ts";
+
+/** Options that every command has; the reader of the command line adds them to its own. */
+const GLOBALS: Readonly<Record<keyof GlobalOptions, true>> = {
+  config: true,
+  json: true,
+  quiet: true,
+  verbose: true,
+  progress: true,
+  parallel: true,
+  bandwidth: true,
+};
 
 /** Throws `Usage` when an option was given that means nothing for the files of a space (`space:path`): it must not be ignored silently. */
 export function refuseOptions(
@@ -7,7 +19,7 @@ export function refuseOptions(
   command: string,
 ): void {
   for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(key)) continue;
+    if (value === undefined || known.includes(key) || key in GLOBALS) continue;
     const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new JcsError(
       "Usage",

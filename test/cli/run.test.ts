@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Host } from "../../cli/edge.ts";
@@ -143,4 +145,23 @@ test("the sources run under Deno", async () => {
   const [status] = await once(child, "close");
   expect([status, stderr]).toEqual([0, ""]);
   expect(JSON.parse(stdout)).toMatchObject({ version: VERSION, runtime: expect.stringContaining("Deno") });
+});
+
+test("files of spaces are moved by the program itself, with its global options", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "jcs-run-"));
+  try {
+    mkdirSync(join(folder, "space"));
+    writeFileSync(join(folder, "file"), "content");
+    const environment = { JCS_HOME: join(folder, "home"), JCS_SPACE_disk: `fs://${folder}/space` };
+    const options = { environment, directory: folder };
+    const put = await spawnProgram(["put", "--quiet", "--parallel", "2", "file", "disk:a/b"], options);
+    expect(put).toMatchObject({ status: 0, stderr: "" });
+    expect(await spawnProgram(["get", "disk:a/b", "back"], options)).toMatchObject({ status: 0, stderr: "" });
+    expect(readFileSync(join(folder, "back"), "utf8")).toBe("content");
+    expect(await spawnProgram(["put", "--dry-run", "file", "disk:a/b"], options)).toMatchObject({
+      status: 2,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
