@@ -140,7 +140,7 @@ export async function request(
   );
   for (let attempt = 1; ; attempt++) {
     throwIfCancelled(info, { ...call, signal: call.signal });
-    const authorization = await tokens.authorization({ operation: call.operation });
+    const authorization = await tokens.authorization(call);
     let answer: HttpAnswer;
     try {
       answer = await client.send({

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { JcsError } from "../../../errors.ts";
 import { parseJson } from "../../http/http_json.ts";
+import { isTokenUrl } from "../../oauth/token_server.ts";
 import type { OpenContext } from "../../service.ts";
 import type { GcsOptions } from "./gcs_options.ts";
 
@@ -87,8 +88,7 @@ function keyOf(text: string, place: string): GoogleKey {
   };
   const given = fields["token_uri"];
   const tokenUri = typeof given === "string" && given !== "" ? given : TOKEN_URI;
-  // A token server hears secrets: only one on this machine may do so without encryption.
-  if (!/^https:\/\/|^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(tokenUri)) {
+  if (!isTokenUrl(tokenUri)) {
     throw refused(`the "token_uri" in ${place} must start with https://`);
   }
   if (fields["type"] === "service_account") {

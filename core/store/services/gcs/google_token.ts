@@ -1,22 +1,17 @@
 import { sign } from "node:crypto";
-import { type HttpClient, httpClient } from "../../http/http_client.ts";
-import { answerError, exchangeError } from "../../http/http_error.ts";
-import { answerJson } from "../../http/http_json.ts";
-import { parseOptionValue } from "../../option_value.ts";
+import type { HttpCall } from "../../http/http_error.ts";
+import { goodUntilMs, tokenCache } from "../../oauth/token_cache.ts";
+import { tokenServer } from "../../oauth/token_server.ts";
 import type { StoreInfo } from "../../store.ts";
-import { storeError } from "../../store_error.ts";
 import type { GoogleKey } from "./google_key.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 const LIFETIME_SECONDS = 3600;
-/** A token is replaced so long before it expires. */
-const MARGIN_MS = 60_000;
-const TOKEN_TIMEOUT_MS = 30_000;
 
 /** Gives requests their header `Authorization`. */
 export interface GoogleTokens {
   /** The header, with a token that is good for a while; fetched when there is none. `undefined` where requests have none. */
-  authorization(call: { readonly operation: string }): Promise<string | undefined>;
+  authorization(call: HttpCall): Promise<string | undefined>;
   /** Says that the service refused this header; whether another one may help. */
   refused(header: string | undefined): boolean;
   close(): void;
@@ -24,70 +19,24 @@ export interface GoogleTokens {
 
 /** The tokens for a key: fetched once for all that wait, kept until shortly before they expire. */
 export function googleTokens(info: StoreInfo, key: GoogleKey): GoogleTokens {
-  let current: { readonly header: string; readonly goodUntilMs: number } | undefined;
-  let fetching: Promise<string> | undefined;
-  let client: HttpClient | undefined;
-  const renews = key.kind === "service account" || key.kind === "user";
-  const fetchToken = async (call: { readonly operation: string }): Promise<string> => {
-    if (!renews) throw new Error("Cannot fetch a token: the key is none to fetch one with");
-    const address = new URL(key.tokenUri);
-    const endpoint = parseOptionValue("endpoint", `${address.protocol}//${address.host}`);
-    if (endpoint === undefined) {
-      throw storeError(info, {
-        ...call,
-        kind: "Config",
-        state: "the token_uri of the credential is no address",
-      });
-    }
-    client ??= httpClient(endpoint);
-    // Those who wait share it: nobody's own signal may end it.
-    const place = { ...call, signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS) };
-    const answer = await client
-      .send({
-        method: "POST",
-        path: address.pathname + address.search,
-        headers: { "content-type": "application/x-www-form-urlencoded" },
-        body: Buffer.from(new URLSearchParams(grantOf(key)).toString()),
-        signal: place.signal,
-      })
-      .catch((failure: unknown) => {
-        throw exchangeError(info, call, failure);
-      });
-    const body = await answerJson(info, place, { answer, bytesMax: 64 * 1024 });
-    const { access_token: token, expires_in: seconds, error } = body;
-    if (answer.status >= 300) {
-      const code = typeof error === "string" ? error : undefined;
-      const state = `Google refuses the credential (${code ?? `status ${answer.status}`})`;
-      const isRefusal = answer.status === 400 || answer.status === 401 || answer.status === 403;
-      const meaning = isRefusal ? { meaning: { kind: "PermissionDenied", state } as const } : {};
-      throw answerError(info, call, { ...answer, code, ...meaning });
-    }
-    if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
-      throw storeError(info, { ...call, kind: "Unexpected", state: "the token server gave no token" });
-    }
-    const lifetimeMs = (typeof seconds === "number" ? seconds : LIFETIME_SECONDS) * 1000;
-    const header = `Bearer ${token}`;
-    current = { header, goodUntilMs: Date.now() + lifetimeMs - Math.min(MARGIN_MS, lifetimeMs / 2) };
-    return header;
-  };
-  return {
-    async authorization(call) {
-      if (key.kind === "none") return undefined;
-      if (key.kind === "token") return `Bearer ${key.token}`;
-      if (current !== undefined && Date.now() < current.goodUntilMs) return current.header;
-      fetching ??= fetchToken(call).finally(() => {
-        fetching = undefined;
-      });
-      return await fetching;
+  if (key.kind === "none" || key.kind === "token") {
+    const header = key.kind === "none" ? undefined : `Bearer ${key.token}`;
+    return { authorization: async () => header, refused: () => false, close() {} };
+  }
+  const server = tokenServer(info, { provider: "Google", url: key.tokenUri });
+  const cache = tokenCache(info, {
+    async fetch(call) {
+      const { accessToken, lifetimeMs } = await server.grant(call, grantOf(key));
+      return { header: `Bearer ${accessToken}`, goodUntilMs: goodUntilMs(lifetimeMs) };
     },
+  });
+  return {
+    authorization: (call) => cache.authorization(call),
     refused(header) {
-      if (!renews) return false;
-      if (current?.header === header) current = undefined;
+      cache.forget(header);
       return true;
     },
-    close() {
-      client?.close();
-    },
+    close: () => server.close(),
   };
 }
 
