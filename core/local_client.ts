@@ -12,6 +12,7 @@ import { getObject } from "./objects/get_object.ts";
 import { listObjects } from "./objects/list_objects.ts";
 import { createNativeClient } from "./objects/native_client.ts";
 import type { ObjectContext } from "./objects/object_context.ts";
+import { placeOfSpace } from "./objects/place_of_space.ts";
 import { planGet, planPut } from "./objects/plan_object.ts";
 import { putObject } from "./objects/put_object.ts";
 import { removeBucket, removePackage } from "./objects/remove_packages.ts";
@@ -23,6 +24,7 @@ import { isSealed, seal, unseal } from "./secrets/seal.ts";
 import { openSecretKey, readSecretKey } from "./secrets/secret_key.ts";
 import type { BandwidthTimetable } from "./store/bandwidth.ts";
 import { mapSecrets, parseConnection } from "./store/connection_string.ts";
+import { accountLimits } from "./store/layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
 import { openStore } from "./store/open_store.ts";
 import { readOptions } from "./store/read_options.ts";
@@ -60,20 +62,32 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     ...(options.bandwidth === undefined ? {} : { bandwidth: options.bandwidth }),
     ...(options.log === undefined ? {} : { log: options.log }),
   });
-  const open = async (space: SpaceRecord, { prepared }: { readonly prepared: boolean }) =>
-    openStore(await unsealSecrets(space.connection, home), {
-      environment,
-      prepared,
-      traffic,
-      space: { name: space.name, ...(space.account === undefined ? {} : { account: space.account }) },
-    });
+  const layerOptionsOf = async (space: SpaceRecord | undefined) => {
+    const connection = parseConnection(await unsealSecrets(space?.connection ?? "", home));
+    return readOptions(LAYER_OPTIONS, { ...connection, environment });
+  };
+  /** Notes the limits of all spaces of an account before one of them is used: the lowest holds for all. */
+  const noteLimits = async ({ name, account }: SpaceRecord) => {
+    if (account === undefined) return;
+    const others = (await spaces.list()).filter((other) => other.account === account && other.name !== name);
+    for (const other of others) {
+      await layerOptionsOf(other).then(
+        (options) => traffic.limitsOf(other, accountLimits(options)),
+        // What is wrong with the space shows when it is opened.
+        () => {},
+      );
+    }
+  };
+  const open = async (space: SpaceRecord, { prepared }: { readonly prepared: boolean }) => {
+    await noteLimits(space);
+    const connection = await unsealSecrets(space.connection, home);
+    return openStore(connection, { environment, prepared, traffic, space });
+  };
   const temporary = temporarySpaces(environment, new Date(now()));
   const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
   const placesOf = async (name: string) => {
     try {
-      const space = await spaces.find(name);
-      const connection = parseConnection(await unsealSecrets(space?.connection ?? "", home));
-      return readOptions(LAYER_OPTIONS, { ...connection, environment }).concurrency;
+      return (await layerOptionsOf(await spaces.find(name))).concurrency;
     } catch {
       // What is wrong with the space shows when it is opened.
       return SPACE_CONCURRENCY_DEFAULT;
@@ -93,7 +107,14 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     },
     now,
   };
-  const client = createLocalClient(context, { open, seal: (connection) => sealSecrets(connection, home) });
+  const client = createLocalClient(context, {
+    open,
+    seal: (connection) => sealSecrets(connection, home),
+    async placeOf(connection) {
+      const text = await unsealSecrets(connection, home).catch(() => connection);
+      return placeOfSpace(text, { environment });
+    },
+  });
   return { ...client, metrics: () => traffic.metrics.rows() };
 }
 

@@ -7,13 +7,15 @@ import type { ProbeFinding } from "../store/probe/finding.ts";
 import { probeStore } from "../store/probe/probe_store.ts";
 import type { Store } from "../store/store.ts";
 import type { ObjectContext } from "./object_context.ts";
-import { placeOfSpace } from "./place_of_space.ts";
+import type { placeOfSpace } from "./place_of_space.ts";
 import { testSpace } from "./test_space.ts";
 
 /** What managing spaces needs besides the context. */
 export interface SpaceSecrets {
   /** The connection string with its literal secrets encrypted, for the catalogue. */
   seal(connection: string): Promise<string>;
+  /** Where a connection leads to, see {@link placeOfSpace}; its secrets may be sealed. */
+  placeOf(connection: string): Promise<string>;
   /** Opens the store of a space that is not recorded yet. */
   open(space: SpaceRecord, options: { readonly prepared: boolean }): Promise<Store>;
 }
@@ -32,6 +34,15 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
         where: { space: name },
       },
     );
+  }
+
+  /** The space that is at the same place, if there is one. */
+  async function findTwin(connection: string): Promise<SpaceRecord | undefined> {
+    const place = await secrets.placeOf(connection);
+    for (const other of await spaces.list()) {
+      if ((await secrets.placeOf(other.connection)) === place) return other;
+    }
+    return undefined;
   }
 
   async function view(space: SpaceRecord): Promise<SpaceView> {
@@ -67,8 +78,7 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
       } finally {
         await store.close();
       }
-      const place = placeOfSpace(wanted.connection);
-      const twin = (await spaces.list()).find((other) => placeOfSpace(other.connection) === place);
+      const twin = await findTwin(wanted.connection);
       if (twin)
         throw new JcsError(
           "AlreadyExists",

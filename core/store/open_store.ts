@@ -28,9 +28,8 @@ export async function openStore(
   const service = findService(connection.service);
   assert(service !== undefined, "a parsed connection names a service");
   const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
-  const name = space?.name ?? `${connection.service}://${connection.name}`;
-  const account = space?.account === undefined ? `space ${name}` : `account ${space.account}`;
-  const around = defaultLayers(values, { traffic, space: name, account });
+  const name = `${connection.service}://${connection.name}`;
+  const around = defaultLayers(values, { traffic, space: space ?? { name } });
   const store = await service.open(connection, context);
   return withLayers(store, [...around, ...layers]);
 }

@@ -15,6 +15,9 @@ export interface Service {
   readonly options: readonly ServiceOption[];
   /** Another spelling that people know from elsewhere, as a connection string of the usual form; `undefined` for any other text. */
   respell?(text: string): string | undefined;
+  /** What the work directory lies on: the server and the name, in one spelling for all connection strings of whatever service that reach
+   *  it. The endpoint, or else the service, and the name unless said otherwise. Talks to nobody; throws for a connection that is wrong. */
+  rootOf?(connection: Connection, context: Pick<OpenContext, "environment">): string;
   /** Opens the store without layers. Imports client libraries only here, so that start-up stays short. Does not create what is
    *  missing: a missing bucket or root shows as `Unreachable` at the first operation. */
   open(connection: Connection, context: OpenContext): Promise<Store>;

@@ -8,12 +8,12 @@ import { type TokenBucket, tokenBucket } from "./layers/token_bucket.ts";
 export interface Traffic {
   readonly metrics: MetricsBook;
   readonly log?: { readonly write: (entry: LogEntry) => void; readonly redactPaths: boolean };
-  /** The limits of a store: those of the process, and those of its account, which all stores of the account share. The first store of an
-   *  account decides its limits. */
-  limitsOf(account: string, own: AccountLimits): SharedLimits;
+  /** The limits of a store: those of the process, and those of its account, which all spaces of the account share. Where these name different
+   *  ones, the lowest holds for each. A space without an account is one of its own. */
+  limitsOf(space: { readonly name: string; readonly account?: string }, own: AccountLimits): SharedLimits;
 }
 
-/** The limits of one account. */
+/** The limits that a space names for its account. */
 export interface AccountLimits {
   readonly bandwidth?: BandwidthTimetable;
   /** Operations; 0 for any number. */
@@ -29,25 +29,45 @@ export function createTraffic(
   } = {},
 ): Traffic {
   const { log, bandwidth, date = () => new Date() } = options;
-  const byteBuckets = (timetable: BandwidthTimetable | undefined) => ({
-    up: timetable === undefined ? [] : [tokenBucket(() => bandwidthAt(timetable, date()).upBytesPerSecond)],
-    down:
-      timetable === undefined ? [] : [tokenBucket(() => bandwidthAt(timetable, date()).downBytesPerSecond)],
-  });
-  const all = byteBuckets(bandwidth);
-  const accounts = new Map<string, SharedLimits>();
+  const all = bandwidth === undefined ? [] : [createBuckets([{ bandwidth, operationsPerSecond: 0 }], date)];
+  const accounts = new Map<string, { readonly limits: SharedLimits; readonly named: Named }>();
   return {
     metrics: createMetricsBook(),
     ...(log === undefined ? {} : { log }),
-    limitsOf(account, own) {
-      const known = accounts.get(account);
-      if (known !== undefined) return known;
-      const { up, down } = byteBuckets(own.bandwidth);
-      const rate = own.operationsPerSecond;
-      const operations: readonly TokenBucket[] = rate === 0 ? [] : [tokenBucket(() => rate)];
-      const limits = { operations, up: [...up, ...all.up], down: [...down, ...all.down] };
-      accounts.set(account, limits);
+    limitsOf(space, own) {
+      const isFree = own.bandwidth === undefined && own.operationsPerSecond === 0;
+      if (space.account === undefined && isFree) return joined(all);
+      const key = space.account === undefined ? `space ${space.name}` : `account ${space.account}`;
+      const named: Named = accounts.get(key)?.named ?? new Map();
+      named.set(space.name, own);
+      const limits = accounts.get(key)?.limits ?? joined([createBuckets(named, date), ...all]);
+      accounts.set(key, { limits, named });
       return limits;
     },
+  };
+}
+
+/** What each space of an account names. */
+type Named = Map<string, AccountLimits>;
+
+/** Buckets for the lowest of `limits`, which may change. */
+function createBuckets(
+  limits: Named | readonly AccountLimits[],
+  date: () => Date,
+): Record<keyof SharedLimits, TokenBucket> {
+  const lowest = (rate: (limits: AccountLimits) => number) =>
+    tokenBucket(() => Math.min(...[...limits.values()].map(rate)));
+  return {
+    operations: lowest(({ operationsPerSecond: rate }) => (rate === 0 ? Number.POSITIVE_INFINITY : rate)),
+    up: lowest(({ bandwidth = [] }) => bandwidthAt(bandwidth, date()).upBytesPerSecond),
+    down: lowest(({ bandwidth = [] }) => bandwidthAt(bandwidth, date()).downBytesPerSecond),
+  };
+}
+
+function joined(buckets: readonly Record<keyof SharedLimits, TokenBucket>[]): SharedLimits {
+  return {
+    operations: buckets.map(({ operations }) => operations),
+    up: buckets.map(({ up }) => up),
+    down: buckets.map(({ down }) => down),
   };
 }

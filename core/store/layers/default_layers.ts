@@ -1,7 +1,7 @@
 import { parseBandwidth } from "../bandwidth.ts";
 import type { Layer } from "../layer.ts";
 import type { OptionValues } from "../read_options.ts";
-import type { Traffic } from "../traffic.ts";
+import type { AccountLimits, Traffic } from "../traffic.ts";
 import { adaptiveConcurrency } from "./adaptive_concurrency.ts";
 import { bandwidthLimit } from "./bandwidth_limit.ts";
 import { concurrencyLimit } from "./concurrency_limit.ts";
@@ -15,22 +15,17 @@ import { timeout } from "./timeout.ts";
 /** Which store of the process the layers are for. */
 export interface LayerContext {
   readonly traffic: Traffic;
-  /** How figures and log call it. */
-  readonly space: string;
-  /** Whose limits it shares. */
-  readonly account: string;
+  /** How figures and log call it, and whose limits it shares. */
+  readonly space: { readonly name: string; readonly account?: string };
 }
 
 /** What stands around every service, the outermost first. Throws `Usage` for a bandwidth that is none. */
 export function defaultLayers(
   options: OptionValues<typeof LAYER_OPTIONS>,
-  { traffic, space, account }: LayerContext,
+  { traffic, space }: LayerContext,
 ): readonly Layer[] {
-  const { retries, concurrency, bandwidth, rate } = options;
-  const limits = traffic.limitsOf(account, {
-    operationsPerSecond: rate,
-    ...(bandwidth === undefined ? {} : { bandwidth: parseBandwidth(bandwidth) }),
-  });
+  const { retries, concurrency } = options;
+  const limits = traffic.limitsOf(space, accountLimits(options));
   return [
     // Before all others: what cannot be done is not waited for.
     declaredOnly(),
@@ -43,9 +38,20 @@ export function defaultLayers(
     // Inside the adaptive one, so that what waits for its share of the line is not taken for a slow service.
     bandwidthLimit(limits),
     // Inside all that waits: figures and log are of the service, try by try. A timeout counts as a failure of the service.
-    metrics({ book: traffic.metrics, space }),
-    ...(traffic.log === undefined ? [] : [log({ ...traffic.log, space })]),
+    metrics({ book: traffic.metrics, space: space.name }),
+    ...(traffic.log === undefined ? [] : [log({ ...traffic.log, space: space.name })]),
     // Next to the service: only its own silence is measured.
     timeout({ operationMs: options.timeout, idleMs: options.idle_timeout }),
   ];
+}
+
+/** The limits that a connection string names for its account. Throws `Usage` for a bandwidth that is none. */
+export function accountLimits({
+  bandwidth,
+  rate,
+}: Pick<OptionValues<typeof LAYER_OPTIONS>, "bandwidth" | "rate">): AccountLimits {
+  return {
+    operationsPerSecond: rate,
+    ...(bandwidth === undefined ? {} : { bandwidth: parseBandwidth(bandwidth) }),
+  };
 }

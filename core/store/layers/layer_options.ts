@@ -41,12 +41,12 @@ export const LAYER_OPTIONS = [
   {
     key: "bandwidth",
     type: "string",
-    help: 'most bytes per second of all spaces of the account, such as 10MiB, 10MiB:1MiB (up:down) or "08:00,1MiB 20:00,off"',
+    help: 'most bytes per second of all spaces of the account, such as 10MiB, 10MiB:1MiB (up:down) or "08:00,1MiB 20:00,off"; where its spaces name different ones, the lowest holds',
   },
   {
     key: "rate",
     type: "integer",
     default: "0",
-    help: "most operations per second of all spaces of the account; 0 for no limit",
+    help: "most operations per second of all spaces of the account; 0 for no limit; where its spaces name different ones, the lowest holds",
   },
 ] as const satisfies readonly ServiceOption[];

@@ -16,8 +16,17 @@ export const s3: Service = {
     "s3://bucket?region=eu-central-1&credential=file:/home/me/.aws/credentials#backup&storage_class=STANDARD_IA",
   ],
   options: S3_OPTIONS,
+  rootOf: s3Root,
   open: openS3,
 };
+
+/** A bucket by whatever preset or endpoint it is reached. Amazon's endpoints are one: a bucket has one name in all regions. */
+export function s3Root(connection: Connection, context: Pick<OpenContext, "environment">): string {
+  const { environment } = context;
+  const { endpoint } = readOptions(S3_OPTIONS, { ...withPreset(connection, context), environment });
+  const isAmazon = endpoint === undefined || /(^|\.)amazonaws\.com$/.test(endpoint.host);
+  return `${isAmazon ? "https://amazonaws.com" : endpoint.url} ${connection.name}`;
+}
 
 /** Opens a bucket with what its preset fills in. */
 export async function openS3(connection: Connection, context: OpenContext): Promise<Store> {

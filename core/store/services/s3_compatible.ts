@@ -1,7 +1,7 @@
 import type { Service, ServiceOption } from "../service.ts";
 import { S3_OPTIONS } from "./s3/s3_options.ts";
 import { S3_PRESETS, type S3Preset, type S3PresetName } from "./s3/s3_presets.ts";
-import { openS3 } from "./s3.ts";
+import { openS3, s3Root } from "./s3.ts";
 
 /** Presets whose name is a service, too. `aws` is `s3` itself, and `gcs` is the service with Google's own protocol. */
 const ALIASES = Object.keys(S3_PRESETS).filter((name) => name !== "aws" && name !== "gcs") as S3PresetName[];
@@ -15,6 +15,7 @@ export const s3Compatible: readonly Service[] = ALIASES.map((name) => {
     summary: preset.summary,
     examples: [`${name}://bucket/folder?${exampleOf(preset)}&credential=hmac:ACCESS_KEY:SECRET_KEY`],
     options,
+    rootOf: s3Root,
     open: openS3,
   };
 });

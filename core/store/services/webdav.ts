@@ -1,3 +1,4 @@
+import { parseOptionValue } from "../option_value.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service } from "../service.ts";
 import { WEBDAV_OPTIONS } from "./webdav/webdav_options.ts";
@@ -11,6 +12,10 @@ export const webdav: Service = {
     "webdav://nextcloud/remote.php/dav/files/USER/folder?endpoint=https:cloud.example.com:443&credential=env&upload_directory=/remote.php/dav/uploads/USER",
   ],
   options: WEBDAV_OPTIONS,
+  rootOf(connection, { environment }) {
+    const { endpoint } = readOptions(WEBDAV_OPTIONS, { ...connection, environment });
+    return (endpoint ?? parseOptionValue("endpoint", `https:${connection.name}`))?.url ?? connection.name;
+  },
   async open(connection, context) {
     const options = readOptions(WEBDAV_OPTIONS, { ...connection, environment: context.environment });
     const { openWebdavStore } = await import("./webdav/webdav_store.ts");

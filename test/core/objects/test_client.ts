@@ -78,7 +78,11 @@ export async function createTestClient(
       },
       now: Date.now,
     },
-    { open: ({ name }) => open(name), seal: async (connection) => connection },
+    {
+      open: ({ name }) => open(name),
+      seal: async (connection) => connection,
+      placeOf: async (connection) => connection,
+    },
   );
   return {
     client,

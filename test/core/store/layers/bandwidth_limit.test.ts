@@ -69,6 +69,30 @@ test("spaces of one account share its limits, others do not", async () => {
   expect(took).toBeGreaterThanOrEqual(4500);
 });
 
+test.each([
+  ["10KiB", "20KiB"],
+  ["20KiB", "10KiB"],
+])("of an account whose spaces name %s and %s the lower one holds", async (first, second) => {
+  const [one, two] = [await open(`?bandwidth=${first}`, "work"), await open(`?bandwidth=${second}`, "work")];
+  for (const store of [one, two]) {
+    const took = await timeOf(async () => {
+      await store.write("a", pattern(50 * KIB));
+      await store.write("a", pattern(1));
+    });
+    expect(took).toBeGreaterThanOrEqual(4500);
+    expect(took).toBeLessThanOrEqual(5600);
+  }
+});
+
+test("a limit that a space names later holds for those of its account that are open already", async () => {
+  const one = await open("", "work");
+  expect(await timeOf(() => one.write("a", pattern(100 * KIB)))).toBeLessThan(10);
+  await open("?rate=10", "work");
+  expect(
+    await timeOf(() => Promise.all(Array.from({ length: 21 }, () => one.stat("a")))),
+  ).toBeGreaterThanOrEqual(1700);
+});
+
 test("so many operations a second, and no more", async () => {
   const store = await open("?rate=10");
   await store.write("a", pattern(1));
