@@ -110,6 +110,12 @@ export interface ListOptions extends CallOptions {
   readonly delimited?: boolean;
 }
 
+/** Options of {@link Store.fetch}. */
+export interface FetchOptions extends CallOptions {
+  /** Told now and then how many more bytes have arrived. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
 /** One page of an upload in parts. */
 export interface UploadedPart {
   readonly number: number;
@@ -177,8 +183,10 @@ export interface Store {
   /** Makes a link at `path` that leads to `target`, another path of this store, which need not exist. Replaces a link; anything else there is
    *  `AlreadyExists`. */
   link?(path: string, target: string, options?: CallOptions): Promise<void>;
-  /** Lets the service itself fetch `url` into the object. */
-  fetch?(path: string, url: string, options?: CallOptions): Promise<ObjectMeta>;
+  /** Lets the service itself fetch `url` (http or https, anything else is `Usage`) into the object, which is complete or as it was. What the
+   *  URL's server refuses has the kind that it would have of a space: `NotFound`, `PermissionDenied`, … No message holds more of the URL than its
+   *  server's name: the rest may be a signature. */
+  fetch?(path: string, url: string, options?: FetchOptions): Promise<ObjectMeta>;
   /** Starts an upload in parts. */
   multipart?(path: string, options?: WriteOptions): Promise<MultipartUpload>;
   makeDirectory?(path: string, options?: CallOptions): Promise<void>;

@@ -99,6 +99,7 @@ export function testStorePaths(bench: () => StoreBench): void {
           ...(store.move ? [store.move(path, `${folder}b`), store.move(`${folder}source`, path)] : []),
           ...(store.append ? [store.append(path, pattern(1))] : []),
           ...(store.writeAt ? [store.writeAt(path, 0, pattern(1))] : []),
+          ...(store.fetch ? [store.fetch(path, "http://127.0.0.1:1/")] : []),
           ...(store.link ? [store.link(path, `${folder}source`)] : []),
           ...(store.multipart ? [store.multipart(path)] : []),
           ...(store.makeDirectory ? [store.makeDirectory(path)] : []),

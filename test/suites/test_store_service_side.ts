@@ -51,9 +51,17 @@ export function testStoreServiceSide(
       try {
         await store.write(`${folder}a`, pattern(10));
         for (const path of [`${folder}a`, `${folder}new/b`]) {
-          expect((await store.fetch(path, `${url}/there`)).path).toBe(path);
+          let arrived = 0;
+          const onProgress = (bytes: number) => {
+            arrived += bytes;
+          };
+          expect((await store.fetch(path, `${url}/there`, { onProgress })).path).toBe(path);
+          expect(arrived).toBe(content.length);
           expect(sameBytes(await readAll(store, path), content)).toBe(true);
-          await expect(store.fetch(path, `${url}/missing`)).rejects.toThrow();
+          await expect(store.fetch(path, `${url}/missing`)).rejects.toMatchObject({ kind: "NotFound" });
+          for (const other of ["file:///etc/hostname", "ftp://127.0.0.1/a", "data:,text", "no url", ""]) {
+            await expect(store.fetch(path, other)).rejects.toMatchObject({ kind: "Usage" });
+          }
           expect(sameBytes(await readAll(store, path), content)).toBe(true);
         }
       } finally {

@@ -21,8 +21,11 @@ export interface RedirectingClient extends Omit<HttpClient, "send"> {
   send(request: CredentialedRequest): Promise<HttpAnswer>;
 }
 
-/** Makes a client for one server that follows redirects. Connects to nobody. */
-export function redirectingClient(endpoint: Endpoint): RedirectingClient {
+/** Makes a client for one server that follows redirects. Connects to nobody. `slashes`: also those that only add a slash. */
+export function redirectingClient(
+  endpoint: Endpoint,
+  { slashes = false }: { readonly slashes?: boolean } = {},
+): RedirectingClient {
   const own = httpClient(endpoint);
   const others = new Map<string, HttpClient>();
   const clientOf = (url: URL): HttpClient | undefined => {
@@ -42,7 +45,7 @@ export function redirectingClient(endpoint: Endpoint): RedirectingClient {
       for (let redirects = 0; ; redirects++) {
         const headers = client === own ? { ...request.headers, ...secretHeaders } : (request.headers ?? {});
         const answer = await client.send({ ...call, headers });
-        const target = targetOf(client.endpoint, { call, answer });
+        const target = targetOf(client.endpoint, { call, answer, slashes });
         if (target === undefined || redirects === REDIRECTS_MAX) return answer;
         const next = clientOf(target);
         if (next === undefined || (next !== own && !SAFE.has(call.method))) return answer;
@@ -61,7 +64,11 @@ export function redirectingClient(endpoint: Endpoint): RedirectingClient {
 /** Where the answer sends a request that may follow. */
 function targetOf(
   endpoint: Endpoint,
-  { call, answer }: { readonly call: HttpRequest; readonly answer: HttpAnswer },
+  {
+    call,
+    answer,
+    slashes,
+  }: { readonly call: HttpRequest; readonly answer: HttpAnswer; readonly slashes: boolean },
 ): URL | undefined {
   const { location } = answer.headers;
   if (!REDIRECTS.has(answer.status) || location === undefined) return undefined;
@@ -70,7 +77,7 @@ function targetOf(
   if (target === null || !/^https?:$/.test(target.protocol)) return undefined;
   if (endpoint.protocol === "https" && target.protocol !== "https:") return undefined;
   // A directory, which has no bytes.
-  if (SAFE.has(call.method) && target.pathname === `${call.path}/`) return undefined;
+  if (!slashes && SAFE.has(call.method) && target.pathname === `${call.path}/`) return undefined;
   return target;
 }
 

@@ -37,9 +37,10 @@ export function timeout(options: TimeoutOptions): Layer {
     wrapStore(inner, {
       async run({ operation, path, signal }, work) {
         const watch = startWatch(inner.info, { operation, path, signal });
+        const limitMs = LONG.has(operation) ? operationMs * COPY_TIMEOUT_FACTOR : operationMs;
         try {
-          watch.expect(LONG.has(operation) ? operationMs * COPY_TIMEOUT_FACTOR : operationMs);
-          return await watch.race(work(watch.signal));
+          watch.expect(limitMs);
+          return await watch.race(work(watch.signal, () => watch.expect(limitMs)));
         } finally {
           watch.end();
         }
@@ -128,6 +129,7 @@ function startWatch(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failure: Error | undefined;
   let giveUp: (() => void) | undefined;
+  let over = false;
   const fail = (error: Error) => {
     if (failure !== undefined) return;
     failure = error;
@@ -143,7 +145,7 @@ function startWatch(
     signal: controller.signal,
     expect(limitMs) {
       clearTimeout(timer);
-      if (limitMs === 0 || failure !== undefined) return;
+      if (limitMs === 0 || failure !== undefined || over) return;
       const state = `no answer within ${Math.round(limitMs / 100) / 10} seconds`;
       timer = setTimeout(
         () => fail(storeError(info, { kind: "TimedOut", operation, path, state, retry: "later" })),
@@ -162,6 +164,7 @@ function startWatch(
     },
     failed: () => failure !== undefined,
     end() {
+      over = true;
       clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
     },

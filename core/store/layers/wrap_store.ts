@@ -54,8 +54,11 @@ export type BodyOptions = CallOptions & { readonly size?: number };
 
 /** What a layer does with the operations: `send` gets those with a body, `run` those without any bytes. */
 export interface Around {
-  /** Runs `work`, once, never or several times, with the signal it shall obey. */
-  run<T>(call: Call, work: (signal: AbortSignal | undefined) => Promise<T>): Promise<T>;
+  /** Runs `work`, once, never or several times, with the signal it shall obey, and with what it shall call when it gets on, where it can tell. */
+  run<T>(
+    call: Call,
+    work: (signal: AbortSignal | undefined, onProgress?: () => void) => Promise<T>,
+  ): Promise<T>;
   read(path: string, options: ReadOptions): Promise<ObjectStream>;
   /** Writes, appends or uploads a part by calling `work` with the body, or with another in its place. */
   send<T>(
@@ -143,7 +146,15 @@ export function wrapStore(inner: Store, around: Around): Store {
     }),
     ...(fetch && {
       fetch: (path, url, options) =>
-        simple({ operation: "fetch", path, options }, (inside) => fetch.call(inner, path, url, inside)),
+        around.run({ operation: "fetch", path, signal: options?.signal }, (signal, onProgress) =>
+          fetch.call(inner, path, url, {
+            ...withSignal(options, signal),
+            onProgress(bytes) {
+              onProgress?.();
+              options?.onProgress?.(bytes);
+            },
+          }),
+        ),
     }),
     ...(makeDirectory && {
       makeDirectory: (path, options) =>

@@ -3,6 +3,7 @@ import { copyFile, lstat, open, rename, rmdir, stat, unlink } from "node:fs/prom
 import { dirname } from "node:path";
 import { isKind } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
+import { fetchThrough } from "../../http/fetch_through.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Store, WriteOptions } from "../../store.ts";
@@ -78,7 +79,7 @@ export async function openFsStore(
     return made;
   };
 
-  return {
+  const store: Store = {
     info,
     native: capabilities,
     capabilities,
@@ -215,9 +216,11 @@ export async function openFsStore(
       if (found?.isDirectory() === true) return;
       throw storeError(info, { ...call, kind: "AlreadyExists", state: "there is an object already" });
     },
+    fetch: (path, url, options) => fetchThrough(store, path, { ...options, url }),
     prepare: () => prepareRoot(root, sync),
     async close() {},
   };
+  return store;
 }
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);

@@ -29,7 +29,7 @@ export async function probeCapabilities(directory: string): Promise<Capabilities
     multipart: false,
     link: platform() !== "win32",
     sign: false,
-    fetch: false,
+    fetch: true,
     pathBytesMax: pathBytesMax - spare,
     nameBytesMax,
     objectBytesMax: Number.POSITIVE_INFINITY,

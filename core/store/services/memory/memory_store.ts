@@ -1,6 +1,7 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import type { Connection } from "../../connection_string.ts";
+import { fetchThrough } from "../../http/fetch_through.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import { objectStream } from "../../object_stream.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
@@ -27,7 +28,7 @@ const CAPABILITIES: Capabilities = {
   multipart: true,
   link: true,
   sign: false,
-  fetch: false,
+  fetch: true,
   pathBytesMax: 4096,
   nameBytesMax: 4096,
   objectBytesMax: Number.POSITIVE_INFINITY,
@@ -122,7 +123,7 @@ export function openMemoryStore(
     return metaOf(path, object);
   };
 
-  return {
+  const store: Store = {
     info,
     native: CAPABILITIES,
     capabilities: CAPABILITIES,
@@ -238,8 +239,10 @@ export function openMemoryStore(
         fail: (kind, state) => storeError(info, { kind, operation: "write", path: place.path, state }),
       });
     },
+    fetch: (path, url, call) => fetchThrough(store, path, { ...call, url }),
     async close() {},
   };
+  return store;
 }
 
 function metaOf(path: string, object: MemoryObject): ObjectMeta {
