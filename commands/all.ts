@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "cp", load: () => import("./cp.ts") },
   { name: "mv", load: () => import("./mv.ts") },
   { name: "tee", load: () => import("./tee.ts") },
+  { name: "fetch", load: () => import("./fetch.ts") },
   { name: "sign", load: () => import("./sign.ts") },
   { name: "redundancy", load: () => import("./redundancy.ts") },
   { name: "plan", load: () => import("./plan.ts") },

@@ -15,6 +15,7 @@ import type { OperationMetrics } from "./store/layers/metrics.ts";
 import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
 import type {
   CallOptions,
+  FetchOptions,
   ListOptions,
   ObjectMeta,
   ObjectStream,
@@ -87,6 +88,12 @@ export interface NativeClient {
   copy(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
   /** As `copy`; the source goes once the target is complete. */
   move(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
+  /** Fetches a URL into a file, complete or not at all: by the service itself where it can, else through this process. */
+  fetch(
+    at: NativeAddress,
+    url: string,
+    options?: FetchOptions,
+  ): Promise<{ readonly how: "inside" | "through"; readonly meta: ObjectMeta }>;
   /** Signs a request that anybody can make; `Unsupported` where the service cannot. */
   sign(
     operation: "read" | "write" | "remove",

@@ -269,7 +269,8 @@ function localName(at: NativeAddress): string {
   throw new JcsError("Usage", `Cannot get ${JSON.stringify(formatNative(at))}: it is not the path of a file`);
 }
 
-function metaJson(space: string, meta: ObjectMeta): Record<string, unknown> {
+/** A file of a space, for scripts. */
+export function metaJson(space: string, meta: ObjectMeta): Record<string, unknown> {
   const { path, kind, modifiedAt, ...rest } = meta;
   return {
     type: "file",

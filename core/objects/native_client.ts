@@ -1,5 +1,6 @@
 import type { NativeAddress, NativeClient } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
+import { fetchThrough } from "../store/http/fetch_through.ts";
 import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";
 import type { CallOptions, Store } from "../store/store.ts";
@@ -83,6 +84,15 @@ export function createNativeClient({ spaces }: Pick<ObjectContext, "spaces">): N
       const how = await copy(source, target, options);
       await on(source, (store) => store.remove(source.path, options));
       return how;
+    },
+    async fetch(at, url, options = {}) {
+      refuseOwn(at, "write");
+      return await on(at, async (store) => {
+        if (store.fetch !== undefined) {
+          return { how: "inside", meta: await store.fetch(at.path, url, options) };
+        }
+        return { how: "through", meta: await fetchThrough(store, at.path, { ...options, url }) };
+      });
     },
     async sign(operation, at, options) {
       if (operation !== "read") refuseOwn(at, operation);

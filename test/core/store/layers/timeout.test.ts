@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { TRANSFER_BYTES_PER_SECOND_MIN } from "../../../../core/limits.ts";
+import { CANCEL_GRACE_MS, TRANSFER_BYTES_PER_SECOND_MIN } from "../../../../core/limits.ts";
 import { withLayers } from "../../../../core/store/layer.ts";
 import { type Fault, faults } from "../../../../core/store/layers/faults.ts";
 import { timeout } from "../../../../core/store/layers/timeout.ts";
@@ -52,6 +52,24 @@ describe("timeout", () => {
     ["multipart", (slow: Store) => slow.multipart?.("b") ?? Promise.resolve()],
   ] as const)("ends a %s that gets no answer", async (operation, run) => {
     await expectTimedOut(run(hanging(operation)), 60_000);
+  });
+
+  test("gives a fetch ten times as long from each sign of progress", async () => {
+    let progress: (bytes: number) => void = () => {};
+    const fetching: Store = {
+      ...store,
+      fetch: (_path, _url, options) => {
+        progress = options?.onProgress ?? progress;
+        return new Promise(() => {});
+      },
+    };
+    const slow = withLayers(fetching, [timeout({ operationMs: 60_000, idleMs: 30_000 })]);
+    const told: number[] = [];
+    const work = slow.fetch?.("a", "http://x", { onProgress: (bytes) => told.push(bytes) });
+    setTimeout(() => progress(5), 599_000);
+    await expectTimedOut(work ?? Promise.resolve(), 599_000 + 600_000 + CANCEL_GRACE_MS);
+    progress(7);
+    expect(told).toEqual([5, 7]);
   });
 
   test("gives a copy ten times as long", async () => {
