@@ -43,6 +43,12 @@ export const AZBLOB_OPTIONS = [
     default: "16MiB",
     help: "bodies up to this size go in one request and lie in memory meanwhile",
   },
+  {
+    key: "put_from_url",
+    type: "boolean",
+    default: "true",
+    help: "false for a server that fetches no URLs, such as Azurite",
+  },
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

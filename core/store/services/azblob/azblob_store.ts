@@ -2,10 +2,11 @@ import { isKind } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { discard } from "../../http/http_client.ts";
 import type { OpenContext } from "../../service.ts";
-import type { Capabilities, Store } from "../../store.ts";
+import type { Capabilities, FetchOptions, Store } from "../../store.ts";
 import { appendBlob } from "./azblob_append.ts";
 import { azblobContext, NAME_CHARACTERS_MAX, placeOf, request } from "./azblob_context.ts";
 import { copyBlob } from "./azblob_copy.ts";
+import { fetchBlob } from "./azblob_fetch.ts";
 import { listBlobs } from "./azblob_list.ts";
 import { headBlob } from "./azblob_meta.ts";
 import { azblobMultipart } from "./azblob_multipart.ts";
@@ -40,7 +41,7 @@ export async function openAzblobStore(
     multipart: true,
     link: false,
     sign: signs,
-    fetch: false,
+    fetch: source.options.put_from_url,
     pathBytesMax: NAME_CHARACTERS_MAX,
     nameBytesMax: NAME_CHARACTERS_MAX,
     objectBytesMax: BLOCKS_MAX * BLOCK_BYTES_MAX,
@@ -71,6 +72,12 @@ export async function openAzblobStore(
     list: (prefix, options = {}) => listBlobs(context, prefix, options),
     copy: (from, to, options = {}) => copyBlob(context, { source: from, target: to }, options),
     multipart: (path, options = {}) => azblobMultipart(context, path, options),
+    ...(capabilities.fetch
+      ? {
+          fetch: (path: string, url: string, options?: FetchOptions) =>
+            fetchBlob(context, path, { ...options, url }),
+        }
+      : {}),
     ...(signs
       ? {
           sign: async (operation: "read" | "write" | "remove", path: string, options: SignOptions) =>

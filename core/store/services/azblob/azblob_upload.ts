@@ -41,7 +41,7 @@ export async function putBlock(
 ): Promise<UploadedPart> {
   const { context, place, operation } = upload;
   const { number, bytes, signal } = part;
-  const id = blockId(upload, number);
+  const id = blockId(upload.id, number);
   const answer = await request(
     context,
     { operation, path: place.path, signal },
@@ -68,9 +68,7 @@ export async function commitBlocks(
   const call = { operation, path: place.path, signal: options.signal };
   const sorted = parts.toSorted((left, right) => left.number - right.number);
   const ids = [...(options.kept ?? []), ...sorted.map((part) => part.etag)];
-  const body = Buffer.from(
-    `<?xml version="1.0" encoding="utf-8"?><BlockList>${ids.map((id) => `<Latest>${id}</Latest>`).join("")}</BlockList>`,
-  );
+  const body = Buffer.from(blockList(ids));
   const meta = {
     path: place.path,
     kind: "file",
@@ -105,10 +103,17 @@ export async function commitBlocks(
   }
 }
 
+/** The body of the request that makes a blob of these blocks, in their order. */
+export function blockList(ids: readonly string[]): string {
+  const blocks = ids.map((id) => `<Latest>${id}</Latest>`).join("");
+  return `<?xml version="1.0" encoding="utf-8"?><BlockList>${blocks}</BlockList>`;
+}
+
 /** What is said of an object that must not be there. */
 export const PRESENT = "there is an object already";
 
-/** All ids of a blob's blocks must have the same length: these and those of others that are kept are told apart by {@link AzblobUpload.id}. */
-function blockId(upload: AzblobUpload, number: number): string {
-  return Buffer.from(`${upload.id}${String(number).padStart(7, "0")}`).toString("base64");
+/** The id of block `number` of an upload. All ids of a blob's blocks must have the same length: these and those of others that are kept are told apart
+ *  by {@link AzblobUpload.id}. */
+export function blockId(uploadId: string, number: number): string {
+  return Buffer.from(`${uploadId}${String(number).padStart(7, "0")}`).toString("base64");
 }

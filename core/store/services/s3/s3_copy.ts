@@ -1,5 +1,6 @@
 import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
-import type { CallOptions, ObjectMeta, UploadedPart } from "../../store.ts";
+import type { CallOptions, ObjectMeta } from "../../store.ts";
+import { eachPart } from "../../upload/each_part.ts";
 import { type Place, placeOf, request, type S3Context } from "./s3_context.ts";
 import { headObject } from "./s3_stat.ts";
 import { abortUpload, completeUpload, createUpload, PARTS_MAX } from "./s3_upload.ts";
@@ -44,12 +45,10 @@ async function copyInParts(
 ): Promise<void> {
   const { source, target, meta } = copy;
   const size = meta.size ?? 0;
-  const halt = new AbortController();
-  const signal = copy.signal === undefined ? halt.signal : AbortSignal.any([copy.signal, halt.signal]);
   const { contentType, metadata } = meta;
   const upload = await createUpload(context, target, {
     operation: "copy",
-    signal,
+    ...(copy.signal === undefined ? {} : { signal: copy.signal }),
     ...(contentType === undefined ? {} : { contentType }),
     ...(metadata === undefined ? {} : { metadata }),
   });
@@ -58,12 +57,10 @@ async function copyInParts(
     context.options.part_size,
     Math.ceil(size / PARTS_MAX),
   );
-  const partCount = Math.ceil(size / partBytes);
-  const parts: UploadedPart[] = [];
-  let next = 1;
-  const copyParts = async () => {
-    while (next <= partCount) {
-      const number = next++;
+  const count = Math.ceil(size / partBytes);
+  const concurrency = context.options.part_concurrency;
+  try {
+    const parts = await eachPart({ count, concurrency, signal: copy.signal }, async (number, signal) => {
       const start = (number - 1) * partBytes;
       const end = Math.min(start + partBytes, size);
       const input = {
@@ -78,20 +75,9 @@ async function copyInParts(
       const output = await request(context, { operation: "copy", path: source.path, signal }, (options) =>
         context.client.send(new UploadPartCopyCommand(input), options),
       );
-      parts.push({ number, etag: output.CopyPartResult?.ETag ?? "", size: end - start });
-    }
-  };
-  let failure: { readonly error: unknown } | undefined;
-  const workers = Array.from({ length: context.options.part_concurrency }, () =>
-    copyParts().catch((error: unknown) => {
-      failure ??= { error };
-      halt.abort(error);
-    }),
-  );
-  await Promise.all(workers);
-  try {
-    if (failure !== undefined) throw failure.error;
-    await completeUpload(upload, parts, { signal });
+      return { number, etag: output.CopyPartResult?.ETag ?? "", size: end - start };
+    });
+    await completeUpload(upload, parts, { signal: copy.signal });
   } catch (error) {
     await abortUpload(upload);
     throw error;
