@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { guardMemory, HEAP_GROWTH_BYTES_MAX } from "../../cli/guard_memory.ts";
+import { GARBAGE_BYTES_MAX, guardMemory, HEAP_GROWTH_BYTES_MAX } from "../../cli/guard_memory.ts";
+import { noteGarbage, setGarbageCollector } from "../../core/bytes/garbage.ts";
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  setGarbageCollector(undefined);
+});
 
 test("garbage is collected whenever the heap has grown, counted from what the last collection left", () => {
   let usedBytes = 100;
@@ -10,7 +14,7 @@ test("garbage is collected whenever the heap has grown, counted from what the la
   const collect = vi.fn(() => {
     usedBytes = liveBytes;
   });
-  guardMemory({ usedBytes: () => usedBytes, collect });
+  guardMemory({ usedBytes: () => usedBytes, collect, collectYoung() {} });
   usedBytes += HEAP_GROWTH_BYTES_MAX;
   vi.advanceTimersByTime(1000);
   expect(collect).not.toHaveBeenCalled();
@@ -25,4 +29,17 @@ test("garbage is collected whenever the heap has grown, counted from what the la
   usedBytes = liveBytes + HEAP_GROWTH_BYTES_MAX;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(2);
+});
+
+test("buffers that nobody gives back are collected as they come, without waiting for a timer", () => {
+  const collectYoung = vi.fn();
+  guardMemory({ usedBytes: () => 0, collect() {}, collectYoung });
+  noteGarbage(GARBAGE_BYTES_MAX - 1);
+  expect(collectYoung).not.toHaveBeenCalled();
+  noteGarbage(1);
+  expect(collectYoung).toHaveBeenCalledTimes(1);
+  noteGarbage(GARBAGE_BYTES_MAX - 1);
+  expect(collectYoung).toHaveBeenCalledTimes(1);
+  noteGarbage(5 * GARBAGE_BYTES_MAX);
+  expect(collectYoung).toHaveBeenCalledTimes(2);
 });

@@ -21,6 +21,8 @@ export interface Radosgw {
   readonly port: number;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** The configuration file, for the tools of Ceph. */
+  readonly config: string;
 }
 
 /** The gateway of this test run, started at its first use (about 2 s). */
@@ -109,7 +111,7 @@ export async function startRadosgw(directory: string): Promise<Radosgw> {
   await startDaemon(directory, "radosgw", ["-c", config, "-n", "client.rgw", "-f"]);
   const endpoint = `http://127.0.0.1:${port}`;
   await untilAnswering(endpoint, join(directory, "log", "radosgw.out"));
-  return { endpoint, port, ...user };
+  return { endpoint, port, ...user, config };
 }
 
 const KEYS = [

@@ -6,6 +6,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { giveBack, isPooled } from "../../../ioswitch/buffer_pool.ts";
+import { noteGarbage } from "../../bytes/garbage.ts";
 import type { Endpoint } from "../option_value.ts";
 import type { Body } from "../take_body.ts";
 
@@ -145,6 +146,7 @@ async function sendStream(outgoing: ClientRequest, body: Body, over: () => boole
     if (chunk === undefined) break;
     // The library may keep what it is given; memory of the pool goes back at once.
     const bytes = isPooled(chunk) ? new Uint8Array(chunk) : chunk;
+    noteGarbage(2 * chunk.length);
     if (bytes !== chunk) giveBack(chunk);
     if (!outgoing.write(bytes)) await drained(outgoing);
   }

@@ -1,3 +1,4 @@
+import { noteGarbage } from "../../bytes/garbage.ts";
 import { STREAM_CHUNK_BYTES } from "../../limits.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectStream, StoreInfo } from "../store.ts";
@@ -39,6 +40,7 @@ export function answerStream(
         const { buffer, byteOffset, byteLength } = result.value;
         rest = new Uint8Array(buffer, byteOffset, byteLength);
         received += byteLength;
+        noteGarbage(byteLength);
       }
       const chunk = rest.subarray(0, STREAM_CHUNK_BYTES);
       rest = rest.subarray(chunk.length);

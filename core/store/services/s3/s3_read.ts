@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { noteGarbage } from "../../../bytes/garbage.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
@@ -94,6 +95,7 @@ function bodyStream(source: {
         const { buffer, byteOffset, byteLength } = result.value;
         rest = new Uint8Array(buffer, byteOffset, byteLength);
         received += byteLength;
+        noteGarbage(byteLength);
       }
       const chunk = rest.subarray(0, STREAM_CHUNK_BYTES);
       rest = rest.subarray(chunk.length);

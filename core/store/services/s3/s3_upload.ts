@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import { noteGarbage } from "../../../bytes/garbage.ts";
 import { isKind } from "../../../errors.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
@@ -91,6 +92,7 @@ export async function uploadPart(
       sendOptions,
     ),
   );
+  noteGarbage(bytes.length);
   return { number, etag: output.ETag ?? "", size: bytes.length };
 }
 

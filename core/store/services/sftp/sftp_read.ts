@@ -1,4 +1,5 @@
 import { giveBack, takeBuffer } from "../../../../ioswitch/buffer_pool.ts";
+import { noteGarbage } from "../../../bytes/garbage.ts";
 import { unlessAborted } from "../../../bytes/unless_aborted.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { objectStream } from "../../object_stream.ts";
@@ -130,6 +131,7 @@ async function readPart(
     );
     if (read === 0) throw new CutShort(offset + at);
     at += read;
+    noteGarbage(2 * read);
   }
 }
 

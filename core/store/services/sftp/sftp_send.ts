@@ -1,4 +1,5 @@
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
+import { noteGarbage } from "../../../bytes/garbage.ts";
 import { unlessAborted } from "../../../bytes/unless_aborted.ts";
 import type { Body } from "../../take_body.ts";
 import type { SftpSession, SftpWait } from "./sftp_session.ts";
@@ -25,6 +26,7 @@ export async function sendBody(
       await window.room(bytes, wait);
       // The library copies the bytes before it returns.
       const to = position + at;
+      noteGarbage(2 * bytes);
       window.add(
         bytes,
         session.ask<void>((done) =>
