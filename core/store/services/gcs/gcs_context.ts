@@ -1,40 +1,29 @@
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { decodeName, encodeName } from "../../encoded_name.ts";
-import {
-  discard,
-  type HttpAnswer,
-  type HttpClient,
-  type HttpRequest,
-  httpClient,
-} from "../../http/http_client.ts";
-import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
-import { asRecord, parseJson } from "../../http/http_json.ts";
-import { answerText } from "../../http/http_read.ts";
+import { type GoogleKey, googleKey } from "../../google/google_key.ts";
+import type { GoogleClient, GoogleRefusal } from "../../google/google_request.ts";
+import { type GoogleTokens, googleTokens } from "../../google/google_token.ts";
+import { PART_UNIT_BYTES } from "../../google/resumable_upload.ts";
+import { httpClient } from "../../http/http_client.ts";
+import type { Meaning } from "../../http/http_error.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
-import type { StoreInfo } from "../../store.ts";
-import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { storeError } from "../../store_error.ts";
 import type { GcsOptions } from "./gcs_options.ts";
-import { type GoogleKey, googleKey } from "./google_key.ts";
-import { type GoogleTokens, googleTokens } from "./google_token.ts";
 
 /** Longest name of an object in UTF-8 bytes. */
 export const NAME_BYTES_MAX = 1024;
-/** Parts of an upload but the last are multiples of this. */
-export const PART_UNIT_BYTES = 256 * 1024;
-const ERROR_BYTES_MAX = 256 * 1024;
+const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 /** What names must not hold, or what breaks the XML of the service's other protocol. */
 const REFUSED = /[\u0000-\u001f\u007f-\u009f\ufffe\uffff]/g;
 const TEMPORARY = /(?:^|\/)\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** What every operation of one store works with. */
-export interface GcsContext {
-  readonly info: StoreInfo;
+export interface GcsContext extends GoogleClient {
   readonly options: GcsOptions;
   readonly key: GoogleKey;
   readonly tokens: GoogleTokens;
-  readonly client: HttpClient;
   /** What stands before the encoded paths in names of objects: empty or ending with `/`. */
   readonly namePrefix: string;
 }
@@ -43,14 +32,6 @@ export interface GcsContext {
 export interface Place {
   readonly path: string;
   readonly name: string;
-}
-
-/** One request. */
-export interface GcsRequest extends Pick<HttpRequest, "method" | "body"> {
-  /** Percent-encoded, without the query. */
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string | undefined>>;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Checks the options against each other and finds the key. Talks to nobody. */
@@ -68,13 +49,15 @@ export async function gcsContext(
     throw refuse('option "part_size" must be a multiple of 256KiB');
   }
   const info = { service, name, workDirectory };
-  const key = await googleKey(options, environment);
+  const key = await googleKey("gcs", { ...options, environment });
   return {
     info,
     options,
     key,
-    tokens: googleTokens(info, key),
+    tokens: googleTokens(info, key, { scope: SCOPE }),
     client: httpClient(options.endpoint),
+    parameters: { userProject: options.user_project },
+    meaningOf,
     namePrefix: encodeName(workDirectory.slice(1), REFUSED),
   };
 }
@@ -126,43 +109,6 @@ export function uploadPath(context: GcsContext): string {
   return `/upload/storage/v1/b/${encodeURIComponent(context.info.name)}/o`;
 }
 
-/** Makes one request and turns its failure, or an answer of status 300 and above that is not among `accept`, into a `JcsError`. When the service
- *  refuses the token, it is made once more with a new one. */
-export async function request(
-  context: GcsContext,
-  call: HttpCall,
-  wanted: GcsRequest & { readonly accept?: readonly number[] },
-): Promise<HttpAnswer> {
-  const { info, options, tokens, client } = context;
-  const { accept = [], query = {}, path, method, headers, body } = wanted;
-  const parameters = Object.entries({ ...query, userProject: options.user_project }).flatMap(
-    ([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]),
-  );
-  for (let attempt = 1; ; attempt++) {
-    throwIfCancelled(info, { ...call, signal: call.signal });
-    const authorization = await tokens.authorization(call);
-    let answer: HttpAnswer;
-    try {
-      answer = await client.send({
-        method,
-        path:
-          parameters.length === 0 ? path : `${path}${path.includes("?") ? "&" : "?"}${parameters.join("&")}`,
-        headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-        body,
-        signal: call.signal,
-      });
-    } catch (failure) {
-      throw exchangeError(info, call, failure);
-    }
-    if (answer.status < 300 || accept.includes(answer.status)) return answer;
-    if (answer.status === 401 && attempt === 1 && tokens.refused(authorization)) {
-      discard(answer);
-      continue;
-    }
-    throw await gcsError(context, call, answer);
-  }
-}
-
 /** What the reasons that Google gives mean, where the status alone does not say it. */
 const REASONS: Readonly<Record<string, Meaning>> = {
   rateLimitExceeded: { kind: "Throttled", retry: "later" },
@@ -175,17 +121,7 @@ const REASONS: Readonly<Record<string, Meaning>> = {
   retentionPolicyNotMet: { kind: "PermissionDenied", state: "the bucket does not let the object go yet" },
 };
 
-async function gcsError(context: GcsContext, call: HttpCall, answer: HttpAnswer): Promise<JcsError> {
-  const text = await answerText(context.info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
-  const error = asRecord(parseJson(text)?.["error"]);
-  const [first] = Array.isArray(error["errors"]) ? error["errors"] : [];
-  const reason = String(asRecord(first)["reason"] ?? "");
-  const message = typeof error["message"] === "string" ? error["message"] : text;
-  const noBucket = answer.status === 404 && /bucket does not exist/i.test(message);
-  const meaning = noBucket ? ({ kind: "Unreachable", state: "no such bucket" } as const) : REASONS[reason];
-  return answerError(context.info, call, {
-    ...answer,
-    code: /^[A-Za-z]+$/.test(reason) ? reason : undefined,
-    meaning,
-  });
+function meaningOf({ status, reason, message }: GoogleRefusal): Meaning | undefined {
+  const noBucket = status === 404 && /bucket does not exist/i.test(message);
+  return noBucket ? { kind: "Unreachable", state: "no such bucket" } : REASONS[reason];
 }

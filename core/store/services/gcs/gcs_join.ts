@@ -1,10 +1,11 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind } from "../../../errors.ts";
+import { googleRequest, jsonBody } from "../../google/google_request.ts";
 import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson } from "../../http/http_json.ts";
 import type { CallOptions, ObjectMeta, WriteOptions } from "../../store.ts";
-import { type GcsContext, objectPath, type Place, placeOf, request } from "./gcs_context.ts";
+import { type GcsContext, objectPath, type Place, placeOf } from "./gcs_context.ts";
 import { FIELDS, metaOf, statObject } from "./gcs_stat.ts";
 import { temporaryPlace, writeTo } from "./gcs_write.ts";
 
@@ -23,7 +24,7 @@ export async function copyObject(
   if (source.name === target.name) return;
   let rewriteToken: string | undefined;
   do {
-    const answer = await request(context, call, {
+    const answer = await googleRequest(context, call, {
       method: "POST",
       path: `${objectPath(context, source.name)}/rewriteTo/b/${encodeURIComponent(context.info.name)}/o/${encodeURIComponent(target.name)}`,
       query: {
@@ -57,17 +58,14 @@ export async function appendObject(
   try {
     await writeTo(context, part, { ...write, operation: "append" });
     const { contentType, metadata, storageClass } = found;
-    const answer = await request(context, call, {
+    const answer = await googleRequest(context, call, {
       method: "POST",
       path: `${objectPath(context, place.name)}/compose`,
       query: { fields: FIELDS, ifGenerationMatch: found.etag, kmsKeyName: context.options.kms_key_name },
-      headers: { "content-type": "application/json; charset=UTF-8" },
-      body: Buffer.from(
-        JSON.stringify({
-          sourceObjects: [{ name: place.name, generation: found.etag }, { name: part.name }],
-          destination: { contentType, metadata, storageClass },
-        }),
-      ),
+      ...jsonBody({
+        sourceObjects: [{ name: place.name, generation: found.etag }, { name: part.name }],
+        destination: { contentType, metadata, storageClass },
+      }),
     });
     return metaOf(place.path, await answerJson(context.info, call, { answer }));
   } finally {
@@ -78,7 +76,7 @@ export async function appendObject(
 /** Removes an object; a missing one is fine. */
 export async function removeObject(context: GcsContext, call: HttpCall, place: Place): Promise<void> {
   try {
-    discard(await request(context, call, { method: "DELETE", path: objectPath(context, place.name) }));
+    discard(await googleRequest(context, call, { method: "DELETE", path: objectPath(context, place.name) }));
   } catch (error) {
     if (!isKind(error, "NotFound")) throw error;
   }

@@ -1,8 +1,9 @@
+import { googleRequest } from "../../google/google_request.ts";
 import { answerJson, asRecord, type JsonRecord } from "../../http/http_json.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { type GcsContext, objectPath, pathOf, prefixOf, request } from "./gcs_context.ts";
+import { type GcsContext, objectPath, pathOf, prefixOf } from "./gcs_context.ts";
 import { metaOf } from "./gcs_stat.ts";
 
 /** Everything below a directory, page by page. Names that are no paths are left out: no operation could name them. */
@@ -16,7 +17,7 @@ export async function* listObjects(
   const call = { operation: "list", path: directory, signal };
   let pageToken: string | undefined;
   do {
-    const answer = await request(context, call, {
+    const answer = await googleRequest(context, call, {
       method: "GET",
       path: objectPath(context),
       query: {

@@ -1,8 +1,9 @@
+import { googleRequest } from "../../google/google_request.ts";
 import { discard } from "../../http/http_client.ts";
 import { answerStream, emptyStream, rangeHeader } from "../../http/http_read.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { type GcsContext, objectPath, placeOf, request } from "./gcs_context.ts";
+import { type GcsContext, objectPath, placeOf } from "./gcs_context.ts";
 import { conditionOf, statObject } from "./gcs_stat.ts";
 
 /** The bytes of an object or of a range of it. Fails in the stream when the connection ends before the bytes that were announced. */
@@ -16,7 +17,7 @@ export async function readObject(
   const call = { operation: "read", path: place.path, signal };
   if (length === 0) return emptyStream((await statObject(context, { ...call, ifMatch }, place)).etag);
   const range = rangeHeader(offset, length);
-  const answer = await request(context, call, {
+  const answer = await googleRequest(context, call, {
     method: "GET",
     path: objectPath(context, place.name),
     query: { alt: "media", ...conditionOf(ifMatch) },

@@ -1,9 +1,9 @@
 import { createHash, sign } from "node:crypto";
+import type { GoogleKey } from "../../google/google_key.ts";
 import { percentEncode } from "../../http/header_value.ts";
 import type { SignedRequest } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { type GcsContext, placeOf } from "./gcs_context.ts";
-import type { GoogleKey } from "./google_key.ts";
 
 const EXPIRY_SECONDS_MAX = 7 * 24 * 3600;
 const METHODS = { read: "GET", write: "PUT", remove: "DELETE" } as const;

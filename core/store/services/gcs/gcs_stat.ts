@@ -1,7 +1,8 @@
+import { googleRequest } from "../../google/google_request.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, asRecord, type JsonRecord } from "../../http/http_json.ts";
 import type { ObjectMeta } from "../../store.ts";
-import { type GcsContext, objectPath, type Place, request } from "./gcs_context.ts";
+import { type GcsContext, objectPath, type Place } from "./gcs_context.ts";
 
 /** The members of an object that jcs looks at. */
 export const FIELDS = "name,size,updated,generation,contentType,storageClass,metadata";
@@ -13,7 +14,7 @@ export async function statObject(
   place: Place,
 ): Promise<ObjectMeta> {
   const { ifMatch, ...rest } = call;
-  const answer = await request(context, rest, {
+  const answer = await googleRequest(context, rest, {
     method: "GET",
     path: objectPath(context, place.name),
     query: { fields: FIELDS, ...conditionOf(ifMatch) },

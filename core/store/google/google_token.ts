@@ -1,11 +1,10 @@
 import { sign } from "node:crypto";
-import type { HttpCall } from "../../http/http_error.ts";
-import { goodUntilMs, tokenCache } from "../../oauth/token_cache.ts";
-import { tokenServer } from "../../oauth/token_server.ts";
-import type { StoreInfo } from "../../store.ts";
+import type { HttpCall } from "../http/http_error.ts";
+import { goodUntilMs, tokenCache } from "../oauth/token_cache.ts";
+import { tokenServer } from "../oauth/token_server.ts";
+import type { StoreInfo } from "../store.ts";
 import type { GoogleKey } from "./google_key.ts";
 
-const SCOPE = "https://www.googleapis.com/auth/devstorage.read_write";
 const LIFETIME_SECONDS = 3600;
 
 /** Gives requests their header `Authorization`. */
@@ -17,8 +16,16 @@ export interface GoogleTokens {
   close(): void;
 }
 
+/** What tokens are for. */
+export interface GoogleAccess {
+  /** What they give access to: an address that Google documents with each of its services. Tokens of a user have what the login gave. */
+  readonly scope: string;
+  /** The user that a service account acts for. */
+  readonly subject?: string | undefined;
+}
+
 /** The tokens for a key: fetched once for all that wait, kept until shortly before they expire. */
-export function googleTokens(info: StoreInfo, key: GoogleKey): GoogleTokens {
+export function googleTokens(info: StoreInfo, key: GoogleKey, access: GoogleAccess): GoogleTokens {
   if (key.kind === "none" || key.kind === "token") {
     const header = key.kind === "none" ? undefined : `Bearer ${key.token}`;
     return { authorization: async () => header, refused: () => false, close() {} };
@@ -26,7 +33,7 @@ export function googleTokens(info: StoreInfo, key: GoogleKey): GoogleTokens {
   const server = tokenServer(info, { provider: "Google", url: key.tokenUri });
   const cache = tokenCache(info, {
     async fetch(call) {
-      const { accessToken, lifetimeMs } = await server.grant(call, grantOf(key));
+      const { accessToken, lifetimeMs } = await server.grant(call, grantOf(key, access));
       return { header: `Bearer ${accessToken}`, goodUntilMs: goodUntilMs(lifetimeMs) };
     },
   });
@@ -41,7 +48,10 @@ export function googleTokens(info: StoreInfo, key: GoogleKey): GoogleTokens {
 }
 
 /** Source: RFC 7523 (JWT bearer grant) and RFC 6749, section 6. */
-function grantOf(key: Extract<GoogleKey, { readonly tokenUri: string }>): Record<string, string> {
+function grantOf(
+  key: Extract<GoogleKey, { readonly tokenUri: string }>,
+  { scope, subject }: GoogleAccess,
+): Record<string, string> {
   if (key.kind === "user") {
     return {
       grant_type: "refresh_token",
@@ -52,7 +62,14 @@ function grantOf(key: Extract<GoogleKey, { readonly tokenUri: string }>): Record
   }
   const now = Math.floor(Date.now() / 1000);
   const header = { alg: "RS256", typ: "JWT", ...(key.keyId === undefined ? {} : { kid: key.keyId }) };
-  const claims = { iss: key.email, scope: SCOPE, aud: key.tokenUri, iat: now, exp: now + LIFETIME_SECONDS };
+  const claims = {
+    iss: key.email,
+    ...(subject === undefined ? {} : { sub: subject }),
+    scope,
+    aud: key.tokenUri,
+    iat: now,
+    exp: now + LIFETIME_SECONDS,
+  };
   const text = [header, claims]
     .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
     .join(".");

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { JcsError } from "../../../errors.ts";
-import { parseJson } from "../../http/http_json.ts";
-import { isTokenUrl } from "../../oauth/token_server.ts";
-import type { OpenContext } from "../../service.ts";
-import type { GcsOptions } from "./gcs_options.ts";
+import { JcsError } from "../../errors.ts";
+import { parseJson } from "../http/http_json.ts";
+import { isTokenUrl } from "../oauth/token_server.ts";
+import type { Credential } from "../option_value.ts";
+import type { OpenContext } from "../service.ts";
 
 /** What requests are authorised with. */
 export type GoogleKey =
@@ -28,45 +28,59 @@ export type GoogleKey =
 
 const TOKEN_URI = "https://oauth2.googleapis.com/token";
 
-/** Finds the key that the connection names. Talks to nobody. Throws `Config` where there is none, and for a file that holds something else. */
+/** Finds the key that a connection names. Talks to nobody. Throws `Config` where there is none, and for a file that holds something else. */
 export async function googleKey(
-  options: GcsOptions,
-  environment: OpenContext["environment"],
+  service: string,
+  source: Pick<OpenContext, "environment"> & {
+    readonly credential: Credential | undefined;
+    /** Whether requests need no key. */
+    readonly anonymous?: boolean;
+  },
 ): Promise<GoogleKey> {
-  const { credential, anonymous } = options;
+  const { credential, anonymous = false, environment } = source;
   if (anonymous) return { kind: "none" };
+  const refused = (state: string) =>
+    new JcsError("Config", `Cannot open a space of service "${service}": ${state}`);
   const token = environment["GOOGLE_OAUTH_ACCESS_TOKEN"] ?? environment["CLOUDSDK_AUTH_ACCESS_TOKEN"];
   const named = environment["GOOGLE_APPLICATION_CREDENTIALS"];
   switch (credential?.kind) {
     case "file":
-      return await keyOfFile(credential.path);
+      return await keyOfFile(credential.path, refused);
     case "base64":
-      return keyOf(Buffer.from(credential.content).toString("utf8"), "option credential");
+      return keyOf(Buffer.from(credential.content).toString("utf8"), "option credential", refused);
     case "apikey":
       return { kind: "token", token: credential.key };
     case "env":
       if (token) return { kind: "token", token };
-      if (named) return await keyOfFile(named);
+      if (named) return await keyOfFile(named, refused);
       throw refused(
         "credential=env needs GOOGLE_OAUTH_ACCESS_TOKEN or GOOGLE_APPLICATION_CREDENTIALS in the environment",
       );
     case undefined: {
       if (token) return { kind: "token", token };
-      if (named) return await keyOfFile(named);
+      if (named) return await keyOfFile(named, refused);
       const home = environment["HOME"] ?? homedir();
       const folder = environment["CLOUDSDK_CONFIG"] ?? join(home, ".config", "gcloud");
-      return await keyOfFile(join(folder, "application_default_credentials.json"));
+      return await keyOfFile(join(folder, "application_default_credentials.json"), refused);
     }
     case "hmac":
     case "basic":
       throw new JcsError(
         "Usage",
-        `Cannot open a space of service "gcs": credential "${credential.kind}:…" is none of its own; use file:…, env or apikey:…`,
+        `Cannot open a space of service "${service}": credential "${credential.kind}:…" is none of its own; use file:…, env or apikey:…`,
       );
   }
 }
 
-async function keyOfFile(file: string): Promise<GoogleKey> {
+/** Whether the text is the JSON key of a service account or a user, as Google's own tools write it. */
+export function isGoogleKey(text: string): boolean {
+  const { type } = parseJson(text) ?? {};
+  return type === "service_account" || type === "authorized_user";
+}
+
+type Refuse = (state: string) => JcsError;
+
+async function keyOfFile(file: string, refused: Refuse): Promise<GoogleKey> {
   const path = file.replace(/^~(?=\/)/, homedir());
   let text: string;
   try {
@@ -75,11 +89,11 @@ async function keyOfFile(file: string): Promise<GoogleKey> {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
     throw refused(`no credential was found: ${JSON.stringify(path)} cannot be read (${code})`);
   }
-  return keyOf(text, JSON.stringify(path));
+  return keyOf(text, JSON.stringify(path), refused);
 }
 
 /** The key in a JSON text. No message quotes any of it. */
-function keyOf(text: string, place: string): GoogleKey {
+function keyOf(text: string, place: string, refused: Refuse): GoogleKey {
   const fields = parseJson(text) ?? {};
   const field = (name: string): string => {
     const value = fields[name];
@@ -111,8 +125,4 @@ function keyOf(text: string, place: string): GoogleKey {
     };
   }
   throw refused(`${place} is no JSON key of a service account or a user`);
-}
-
-function refused(state: string): JcsError {
-  return new JcsError("Config", `Cannot open a space of service "gcs": ${state}`);
 }
