@@ -98,7 +98,7 @@ a value.`),
       .argument("<name>", "the space")
       .addHelpText(
         "after",
-        helpExamples([["jcs space show oss", "show space oss"]], { json: "the same members as of space ls" }),
+        helpExamples([["jcs space show oss", "show space oss"]], { json: 'the same members as of space ls, and "probe":{"probedAt","findings"}, "probeIgnored" (why the probe is not used)' }),
       )
       .action(async (name) => {
         const { showSpace } = await import("./support/run_space.ts");
@@ -146,7 +146,8 @@ removed from the space itself.`),
         prose(`Measures a space: ranges, conditional writes, whether overwrites are atomic, what lists show and when, uploads in parts, the
 longest name, its clock, and how quick it is for small and large objects. Takes some seconds and moves about 40 MiB.
 
-What is found is recorded and shown by "jcs space show". "broken" means that the space does not do what its service claims. What
+What is found is recorded, shown by "jcs space show", and used for 30 days: what the space cannot do is not relied on, and the
+quicker spaces are preferred where all else is equal. "broken" means that the space does not do what its service claims. What
 the probe wrote, below jcs/probe, is removed, also after Ctrl-C.`),
       )
       .argument("<name>", "the space")

@@ -114,6 +114,8 @@ export interface SpaceView {
   readonly cost?: Readonly<Record<string, number>>;
   /** What its last probe found out. */
   readonly probe?: ProbeRecord;
+  /** Why it is not used any more. */
+  readonly probeIgnored?: string;
   /** From `JCS_SPACE_<NAME>`, for this run only. */
   readonly temporary: boolean;
   readonly blocks: number;

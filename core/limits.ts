@@ -63,6 +63,12 @@ export const SMALL_SOURCE_BYTES_MAX = 8 * MIB;
 /** How long opening a space may take: a disk that hangs would never answer. */
 export const SPACE_OPEN_MS = 30_000;
 
+/** A probe of a space that is older than this is not used any more. */
+export const PROBE_AGE_MS_MAX = 30 * 24 * 60 * 60_000;
+
+/** How long it may take until what a probe found out about the speed of a space is used. */
+export const SPACE_SPEEDS_MS = 60_000;
+
 /** How long a space that failed is used only as a last resort. */
 export const SUSPECT_MS = 60_000;
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { createServices } from "../ioswitch/services.ts";
 import { closeHashers } from "./bytes/hasher.ts";
@@ -23,7 +24,7 @@ import { temporarySpaces } from "./objects/temporary_spaces.ts";
 import { isSealed, seal, unseal } from "./secrets/seal.ts";
 import { openSecretKey, readSecretKey } from "./secrets/secret_key.ts";
 import type { BandwidthTimetable } from "./store/bandwidth.ts";
-import { mapSecrets, parseConnection } from "./store/connection_string.ts";
+import { mapSecrets, parseConnection, redact } from "./store/connection_string.ts";
 import { accountLimits } from "./store/layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
 import { openStore } from "./store/open_store.ts";
@@ -78,13 +79,19 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
       );
     }
   };
-  const open = async (space: SpaceRecord, { prepared }: { readonly prepared: boolean }) => {
+  const open: SpaceSecrets["open"] = async (space, { prepared, findings }) => {
     await noteLimits(space);
     const connection = await unsealSecrets(space.connection, home);
-    return openStore(connection, { environment, prepared, traffic, space });
+    return openStore(connection, { environment, prepared, traffic, space, findings });
   };
+  const placeOf = async (connection: string) =>
+    placeOfSpace(await unsealSecrets(connection, home).catch(() => connection), { environment });
+  const connectionKey = async (connection: string) =>
+    createHash("sha256")
+      .update(`${redact(connection)}\n${await placeOf(connection)}`)
+      .digest("base64url");
   const temporary = temporarySpaces(environment, new Date(now()));
-  const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, now });
+  const spaces = createSpaceRegistry({ catalog, temporary, openStore: open, connectionKey, now });
   const placesOf = async (name: string) => {
     try {
       return (await layerOptionsOf(await spaces.find(name))).concurrency;
@@ -110,10 +117,8 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
   const client = createLocalClient(context, {
     open,
     seal: (connection) => sealSecrets(connection, home),
-    async placeOf(connection) {
-      const text = await unsealSecrets(connection, home).catch(() => connection);
-      return placeOfSpace(text, { environment });
-    },
+    placeOf,
+    connectionKey,
   });
   return { ...client, metrics: () => traffic.metrics.rows() };
 }

@@ -191,6 +191,10 @@ function describe(space: SpaceView): string {
     ["Blocks", String(space.blocks)],
     ["Bytes", String(space.bytes)],
     ["Probed", space.probe?.probedAt.toISOString()],
+    [
+      "Not used",
+      space.probeIgnored && `the probe, since ${space.probeIgnored}: run "jcs space probe ${space.name}"`,
+    ],
     ["Temporary", space.temporary ? "yes, from the environment" : undefined],
   ];
   const shown = lines

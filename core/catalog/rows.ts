@@ -123,10 +123,10 @@ export function fromSpace(space: SpaceRecord): Tables["spaces"] {
 
 /** The text that keeps what a probe found out. */
 export function fromProbe(probe: ProbeRecord): string {
-  return JSON.stringify({ probedAt: probe.probedAt.getTime(), findings: probe.findings });
+  return JSON.stringify({ ...probe, probedAt: probe.probedAt.getTime() });
 }
 
 function toProbe(text: string): ProbeRecord {
-  const { probedAt, findings } = JSON.parse(text);
-  return { probedAt: new Date(probedAt), findings };
+  const probe = JSON.parse(text);
+  return { ...probe, probedAt: new Date(probe.probedAt) };
 }

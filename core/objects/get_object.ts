@@ -20,7 +20,7 @@ const PATIENCE = 6;
 export async function getObject(context: ObjectContext, request: GetRequest): Promise<GetOutcome> {
   const object = await findObject(context.catalog, request.address);
   const range = rangeOf(object, request);
-  const losses = createLosses(object);
+  const losses = createLosses(object, await context.spaces.speeds());
   // Fails here, and not mid-stream, when already the catalogue has too few blocks.
   losses.choose(range.start, context.spaces.suspects());
   return {

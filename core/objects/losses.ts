@@ -2,6 +2,8 @@ import { formatAddress } from "../catalog/address.ts";
 import type { BlockRecord, ObjectRecord } from "../catalog/catalog.ts";
 import { isKind, JcsError } from "../errors.ts";
 import { shapeOf } from "../redundancy/shape.ts";
+import { speedClasses } from "../redundancy/speed_classes.ts";
+import type { SpaceSpeed } from "../store/probe/space_speed.ts";
 import type { From } from "../transfer/transfer.ts";
 
 /** Which blocks to read an object from, next. */
@@ -16,7 +18,7 @@ export interface BlockChoice {
 /** What went wrong with the blocks of one object while it is being read, and what can still be done. */
 export interface Losses {
   /** Chooses blocks for reading on from byte `position`: those without a failure when they suffice; otherwise, a strip at a time, also blocks
-   *  that are damaged elsewhere, and at last those that were only slow. Prefers healthy spaces, then data to parity. Throws
+   *  that are damaged elsewhere, and at last those that were only slow. Prefers healthy spaces, then quick ones, then data to parity. Throws
    *  `TooFewBlocks` naming every loss. */
   choose(position: number, suspects: ReadonlySet<string>): BlockChoice;
   /** Block `index` failed while `choice` was read. */
@@ -31,9 +33,14 @@ interface Loss {
   gone: boolean;
 }
 
-/** Starts with no losses but the blocks that the catalogue does not have. */
-export function createLosses(object: ObjectRecord): Losses {
-  const { redundancy, size } = object.generation;
+/** Starts with no losses but the blocks that the catalogue does not have. `speeds`: those of spaces that were measured. */
+export function createLosses(
+  object: ObjectRecord,
+  speeds: ReadonlyMap<string, SpaceSpeed> = new Map(),
+): Losses {
+  const { redundancy, size, payloadBytes } = object.generation;
+  const names = object.blocks.map(({ space }) => space);
+  const slow = speedClasses(names, { speeds, direction: "read", bytes: payloadBytes });
   const { needed } = shapeOf(redundancy);
   const stripBytes = redundancy.kind === "ec" ? redundancy.dataShards * redundancy.chunkBytes : 1024 * 1024;
   const losses = new Map<number, Loss>();
@@ -45,6 +52,7 @@ export function createLosses(object: ObjectRecord): Losses {
         (a, b) =>
           Number(losses.has(a.index)) - Number(losses.has(b.index)) ||
           Number(suspects.has(a.space)) - Number(suspects.has(b.space)) ||
+          (slow.get(a.space) ?? 0) - (slow.get(b.space) ?? 0) ||
           a.index - b.index,
       )
       .slice(0, needed)

@@ -22,7 +22,7 @@ export async function planPut(context: ObjectContext, request: PlanPutRequest): 
 export async function planGet(context: ObjectContext, request: PlanGetRequest): Promise<Plan> {
   const object = await findObject(context.catalog, request.address);
   const range = rangeOf(object, request);
-  const losses = createLosses(object);
+  const losses = createLosses(object, await context.spaces.speeds());
   const gone = new Set(request.without);
   const choice = losses.choose(range.start, context.spaces.suspects());
   for (const { index, space } of object.blocks) {

@@ -2,13 +2,14 @@ import { blockPath } from "../block/block_path.ts";
 import { newGeneration } from "../block/generation.ts";
 import type { PutRequest } from "../client.ts";
 import { JcsError } from "../errors.ts";
-import { CHECKSUM_CHUNK_BYTES } from "../limits.ts";
+import { CHECKSUM_CHUNK_BYTES, STRIP_CHUNK_BYTES_DEFAULT } from "../limits.ts";
 import { chooseScheme } from "../redundancy/choose_scheme.ts";
 import { countFailureDomains, type PlacementSpace } from "../redundancy/failure_domain.ts";
 import { formatScheme } from "../redundancy/parse_scheme.ts";
 import { placeBlocks } from "../redundancy/place_blocks.ts";
 import type { Redundancy } from "../redundancy/scheme.ts";
 import { shapeOf } from "../redundancy/shape.ts";
+import { speedClasses } from "../redundancy/speed_classes.ts";
 import type { BlockTarget, DescriptorSeed } from "../transfer/transfer.ts";
 import type { ObjectContext } from "./object_context.ts";
 
@@ -45,6 +46,9 @@ export async function preparePut(
   const redundancy = wantedRedundancy(context, wish, spaces);
   const { blocks: count, needed } = shapeOf(redundancy);
   const generation = newGeneration(new Date(context.now()));
+  const names = spaces.map(({ name }) => name);
+  const bytes = (wish.size ?? STRIP_CHUNK_BYTES_DEFAULT) / Math.max(needed, 1);
+  const speeds = await context.spaces.speeds();
   const placement = placeBlocks({
     count,
     spaces,
@@ -52,6 +56,7 @@ export async function preparePut(
     // The random end of the generation, so that many objects spread evenly.
     seed: Number.parseInt(generation.slice(-6), 16),
     suspects: context.spaces.suspects(),
+    speedClasses: speedClasses(names, { speeds, direction: "write", bytes }),
     ...(wish.affinity === undefined ? {} : { affinity: wish.affinity }),
   });
   const createdAt = new Date(context.now());

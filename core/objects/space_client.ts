@@ -16,8 +16,13 @@ export interface SpaceSecrets {
   seal(connection: string): Promise<string>;
   /** Where a connection leads to, see {@link placeOfSpace}; its secrets may be sealed. */
   placeOf(connection: string): Promise<string>;
+  /** Stands for a connection in the record of a probe. */
+  connectionKey(connection: string): Promise<string>;
   /** Opens the store of a space that is not recorded yet. */
-  open(space: SpaceRecord, options: { readonly prepared: boolean }): Promise<Store>;
+  open(
+    space: SpaceRecord,
+    options: { readonly prepared: boolean; readonly findings: readonly ProbeFinding[] },
+  ): Promise<Store>;
 }
 
 /** Adds, shows, tests and forgets spaces. */
@@ -50,11 +55,13 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
     const usage = await catalog.spaces.usage(space.name);
     // Not parsed: the secrets are still sealed, and nobody needs them here.
     const [service = ""] = connection.split("://");
+    const judged = await spaces.judgeProbe(space);
     return {
       ...rest,
       ...usage,
       service,
       connection: redact(connection),
+      ...(judged === undefined || judged.findings ? {} : { probeIgnored: judged.ignored }),
       temporary: spaces.temporary.has(space.name),
     };
   }
@@ -69,7 +76,7 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
           { where: { space: wanted.name } },
         );
       const record: SpaceRecord = { ...wanted, createdAt: new Date(now()) };
-      const store = await secrets.open(record, { prepared: false });
+      const store = await secrets.open(record, { prepared: false, findings: [] });
       try {
         await store.prepare?.();
         for await (const _ of store.list("jcs", { delimited: true })) break;
@@ -102,18 +109,25 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
       yield* testSpace(name, await spaces.open(name), options?.signal);
     },
     async *probe(name, options) {
-      await find(name);
+      const { connection } = await find(name);
       const findings: ProbeFinding[] = [];
+      const store = await spaces.openUnmeasured(name);
       try {
-        for await (const finding of probeStore(await spaces.open(name), options)) {
+        for await (const finding of probeStore(store, options)) {
           findings.push(finding);
           yield finding;
         }
       } catch (error) {
         throw withPlace(error, { space: name });
+      } finally {
+        await store.close();
       }
       if (spaces.temporary.has(name)) return;
-      await catalog.spaces.recordProbe(name, { probedAt: new Date(now()), findings });
+      await catalog.spaces.recordProbe(name, {
+        probedAt: new Date(now()),
+        connection: await secrets.connectionKey(connection),
+        findings,
+      });
     },
   };
 }

@@ -20,6 +20,8 @@ export interface PlaceOptions {
   readonly affinity?: string;
   /** Spaces to use only when nothing else is left: they failed lately. */
   readonly suspects?: ReadonlySet<string>;
+  /** Classes of spaces by their speed, 0 the quickest; all are equal unless given. */
+  readonly speedClasses?: ReadonlyMap<string, number>;
   /** Any number; another one turns the order of equals, so that many objects spread evenly. */
   readonly seed: number;
   /** Named in errors, for example `ec:4+2`. */
@@ -27,9 +29,9 @@ export interface PlaceOptions {
 }
 
 /** Chooses one space per block: as many failure domains as there are, healthy ones first, then the preferred location, then
- *  the emptiest. Throws `Usage` when there are fewer spaces than blocks. Pure. */
+ *  the emptiest, then the quickest. Throws `Usage` when there are fewer spaces than blocks. Pure. */
 export function placeBlocks(options: PlaceOptions): Placement {
-  const { count, spaces, affinity, suspects, seed } = options;
+  const { count, spaces, affinity, suspects, speedClasses, seed } = options;
   if (spaces.length < count)
     throw new JcsError(
       "Usage",
@@ -43,9 +45,17 @@ export function placeBlocks(options: PlaceOptions): Placement {
       far: affinity !== undefined && space.location !== affinity ? 1 : 0,
       // Tenths, so that equally filled spaces take turns instead of the emptiest byte winning every time.
       fullness: Math.floor(10 * fullnessOf(space)),
+      slow: speedClasses?.get(space.name) ?? 0,
       turn: (position + seed) % spaces.length,
     }))
-    .sort((a, b) => a.suspect - b.suspect || a.far - b.far || a.fullness - b.fullness || a.turn - b.turn);
+    .sort(
+      (a, b) =>
+        a.suspect - b.suspect ||
+        a.far - b.far ||
+        a.fullness - b.fullness ||
+        a.slow - b.slow ||
+        a.turn - b.turn,
+    );
   const perDomain = new Map<string, number>();
   // A space's round is the number of better spaces in its domain: going by rounds fills every domain once before any twice.
   const rounds = ranked.map((space) => {

@@ -4,6 +4,8 @@ import { parseConnection } from "./connection_string.ts";
 import { type Layer, withLayers } from "./layer.ts";
 import { defaultLayers } from "./layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./layers/layer_options.ts";
+import type { ProbeFinding } from "./probe/finding.ts";
+import { withMeasuredParts } from "./probe/measured_parts.ts";
 import { readOptions } from "./read_options.ts";
 import type { OpenContext } from "./service.ts";
 import type { Store } from "./store.ts";
@@ -21,15 +23,18 @@ export async function openStore(
     readonly traffic?: Traffic;
     /** The space it is, and whose: stores of one account share their limits. Its own name unless given. */
     readonly space?: { readonly name: string; readonly account?: string };
+    /** What a probe found out about it: what it cannot do is not relied on, and how quick it is sets where nothing is said. */
+    readonly findings?: readonly ProbeFinding[];
   },
 ): Promise<Store> {
-  const { layers = [], traffic = createTraffic(), space, ...context } = options;
+  const { layers = [], traffic = createTraffic(), space, findings = [], ...context } = options;
   const connection = parseConnection(connectionText);
   const service = findService(connection.service);
   assert(service !== undefined, "a parsed connection names a service");
   const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
   const name = `${connection.service}://${connection.name}`;
-  const around = defaultLayers(values, { traffic, space: space ?? { name } });
-  const store = await service.open(connection, context);
+  const around = defaultLayers(values, { traffic, space: space ?? { name }, findings });
+  const fitted = withMeasuredParts(connection, { options: service.options, findings, ...context });
+  const store = await service.open(fitted, context);
   return withLayers(store, [...around, ...layers]);
 }

@@ -9,6 +9,8 @@ import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
 export interface AdaptiveOptions {
   /** Most operations at the same time, where the limit begins; 0 for no bound. */
   readonly concurrency: number;
+  /** How quick its answers are when it is not loaded, as far as that is known before the first. */
+  readonly quickestMs?: number;
   /** Milliseconds of a clock that never goes back; `performance.now` unless given. */
   readonly now?: () => number;
   /** Longest that a call is held back; {@link ADAPTIVE_WAIT_MS_MAX} unless given. */
@@ -47,7 +49,7 @@ export function adaptiveConcurrency(options: AdaptiveOptions): Layer {
     let changedAtMs = Number.NEGATIVE_INFINITY;
     let resumeAtMs = Number.NEGATIVE_INFINITY;
     let meanMs: number | undefined;
-    let quickestMs = Number.POSITIVE_INFINITY;
+    let quickestMs = options.quickestMs ?? Number.POSITIVE_INFINITY;
     const waiting = new Set<() => void>();
 
     const setLimit = (next: number) => {

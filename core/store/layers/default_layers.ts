@@ -1,5 +1,6 @@
 import { parseBandwidth } from "../bandwidth.ts";
 import type { Layer } from "../layer.ts";
+import type { ProbeFinding } from "../probe/finding.ts";
 import type { OptionValues } from "../read_options.ts";
 import type { AccountLimits, Traffic } from "../traffic.ts";
 import { adaptiveConcurrency } from "./adaptive_concurrency.ts";
@@ -8,6 +9,7 @@ import { concurrencyLimit } from "./concurrency_limit.ts";
 import { declaredOnly } from "./declared_only.ts";
 import type { LAYER_OPTIONS } from "./layer_options.ts";
 import { log } from "./log.ts";
+import { measured } from "./measured.ts";
 import { metrics } from "./metrics.ts";
 import { retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
@@ -17,12 +19,14 @@ export interface LayerContext {
   readonly traffic: Traffic;
   /** How figures and log call it, and whose limits it shares. */
   readonly space: { readonly name: string; readonly account?: string };
+  /** What a probe found out about it. */
+  readonly findings: readonly ProbeFinding[];
 }
 
 /** What stands around every service, the outermost first. Throws `Usage` for a bandwidth that is none. */
 export function defaultLayers(
   options: OptionValues<typeof LAYER_OPTIONS>,
-  { traffic, space }: LayerContext,
+  { traffic, space, findings }: LayerContext,
 ): readonly Layer[] {
   const { retries, concurrency } = options;
   const limits = traffic.limitsOf(space, accountLimits(options));
@@ -31,10 +35,12 @@ export function defaultLayers(
     declaredOnly(),
     // Each try waits for its own place and has its own time, and holds no place while it waits to try again.
     retry({ retries }),
+    // Inside retry, which asks whether lists are sorted; outside all that watches bytes and time, since it reads more than was asked for.
+    measured(findings),
     // Outside the timeout: to wait for a place is no fault of the service.
     concurrencyLimit({ concurrency }),
     // Inside the places, so that it learns from every try; it only delays what has a place already.
-    ...(options.adaptive ? [adaptiveConcurrency({ concurrency })] : []),
+    ...(options.adaptive ? [adaptiveConcurrency({ concurrency, ...usualLatency(findings) })] : []),
     // Inside the adaptive one, so that what waits for its share of the line is not taken for a slow service.
     bandwidthLimit(limits),
     // Inside all that waits: figures and log are of the service, try by try. A timeout counts as a failure of the service.
@@ -43,6 +49,13 @@ export function defaultLayers(
     // Next to the service: only its own silence is measured.
     timeout({ operationMs: options.timeout, idleMs: options.idle_timeout }),
   ];
+}
+
+/** How quick an answer is when the service has nothing else to do. */
+function usualLatency(findings: readonly ProbeFinding[]): { readonly quickestMs?: number } {
+  const found = findings.filter(({ name }) => name === "stat latency" || name === "read latency");
+  const quickestMs = Math.min(...found.map(({ value = Number.POSITIVE_INFINITY }) => value));
+  return Number.isFinite(quickestMs) ? { quickestMs } : {};
 }
 
 /** The limits that a connection string names for its account. Throws `Usage` for a bandwidth that is none. */

@@ -36,5 +36,7 @@ export interface ProbeFinding {
 /** All findings of one probe, as they are recorded. */
 export interface ProbeRecord {
   readonly probedAt: Date;
+  /** Stands for the connection that was probed; see {@link judgeProbe}. */
+  readonly connection?: string;
   readonly findings: readonly ProbeFinding[];
 }

@@ -81,6 +81,7 @@ export async function createTestClient(
     {
       open: ({ name }) => open(name),
       seal: async (connection) => connection,
+      connectionKey: async (connection) => connection,
       placeOf: async (connection) => connection,
     },
   );

@@ -81,3 +81,23 @@ test("two spaces of one account and location are one domain to auto", () => {
   ];
   expect(chooseScheme({ kind: "auto" }, { spaces, thresholdBytes: 0 }).kind).toBe("none");
 });
+
+test("quick spaces come first where all else is equal, and only there", () => {
+  const speedClasses = new Map([
+    ["a", 1],
+    ["b", 0],
+    ["c", 0],
+  ]);
+  for (let seed = 0; seed < 6; seed++) {
+    const placement = placeBlocks({ ...base, count: 2, spaces: named("a", "b", "c"), speedClasses, seed });
+    expect(placement.spaces.toSorted()).toEqual(["b", "c"]);
+    expect(placement.alternates).toEqual(["a"]);
+  }
+  const spaces = [
+    { name: "b", location: "x" },
+    { name: "c", location: "x" },
+    { name: "a", location: "y" },
+  ];
+  expect(placeBlocks({ ...base, count: 2, spaces, speedClasses }).spaces.toSorted()).toContain("a");
+  expect(placeBlocks({ ...base, count: 1, spaces, speedClasses, affinity: "y" }).spaces).toEqual(["a"]);
+});
