@@ -61,10 +61,14 @@ the last one is LOCAL: a local file or directory, or "-" for stdout`,
         const { sources, target: local } = splitTarget(paths, "local");
         const natives = parseNatives(sources);
         if (natives) {
-          refuseOptions(options, ["offset", "length", "overwrite"], "get");
-          const { catNative, getNative } = await import("./support/run_native.ts");
+          refuseOptions(options, ["offset", "length", "overwrite", "recursive"], "get");
           const native = { ...options, addresses: natives };
-          return await (local === "-" ? catNative(edge, native) : getNative(edge, { ...native, local }));
+          if (local === "-") {
+            const { catNative } = await import("./support/run_native.ts");
+            return await catNative(edge, native);
+          }
+          const { getNative } = await import("./support/native/get_native.ts");
+          return await getNative(edge, { ...native, local });
         }
         if (local === "-") {
           const { runCat } = await import("./support/run_cat.ts");

@@ -62,9 +62,18 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
         const { sources, target } = splitTarget(paths, "target");
         const native = parseNative(target);
         if (native) {
-          refuseOptions(options, ["ifAbsent", "metadata"], "put");
-          const { putNative } = await import("./support/run_native.ts");
-          return await putNative(edge, { ...options, sources, target: native });
+          const known = [
+            "recursive",
+            "ifAbsent",
+            "skipUnchanged",
+            "metadata",
+            "contentType",
+            "storageClass",
+            "dryRun",
+          ];
+          refuseOptions(options, known, "put");
+          const { putNative } = await import("./support/native/put_native.ts");
+          return await putNative(edge, { options, sources, target: native });
         }
         const { runPut } = await import("./support/run_put.ts");
         await runPut(edge, { sources, target, options });

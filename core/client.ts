@@ -15,12 +15,14 @@ import type { OperationMetrics } from "./store/layers/metrics.ts";
 import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
 import type {
   CallOptions,
+  Capabilities,
   FetchOptions,
   ListOptions,
   ObjectMeta,
   ObjectStream,
   ReadOptions,
   SignedRequest,
+  StoreInfo,
   WriteOptions,
 } from "./store/store.ts";
 
@@ -76,18 +78,48 @@ export interface NativeAddress {
   readonly path: string;
 }
 
+/** How a file of a space is copied or moved. */
+export interface NativeCopyOptions extends CallOptions {
+  /** What a list said of the source: may spare a request. */
+  readonly listed?: ObjectMeta;
+  /** Fail with `AlreadyExists` when there is a file at the target: decided by the service as {@link WriteOptions.ifAbsent}, but a copy
+   *  inside a service only looks just before. */
+  readonly ifAbsent?: boolean;
+  /** What the copy gets in place of the source's: it is then written anew, through this process. */
+  readonly contentType?: string;
+  readonly storageClass?: string;
+  /** Told of the bytes that pass through this process, as they pass. */
+  readonly onBytes?: (count: number) => void;
+}
+
 /** The files of spaces as their services show them. What lies below `jcs/` there may be looked at, but neither written nor removed (`Usage`). */
 export interface NativeClient {
+  /** Which place a space is, and what it can do. Opens it; `NotFound` when it is not configured. */
+  about(space: string): Promise<{ readonly info: StoreInfo; readonly capabilities: Capabilities }>;
   stat(at: NativeAddress, options?: CallOptions): Promise<ObjectMeta>;
   read(at: NativeAddress, options?: ReadOptions): Promise<ObjectStream>;
-  list(at: NativeAddress, options?: ListOptions): AsyncIterable<ObjectMeta>;
-  /** Takes the body as {@link Store.write} does. */
-  write(at: NativeAddress, body: ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
+  /** As {@link Store.list}. `withoutOwn`: a list of the whole space passes over `jcs/`. */
+  list(
+    at: NativeAddress,
+    options?: ListOptions & { readonly withoutOwn?: boolean },
+  ): AsyncIterable<ObjectMeta>;
+  /** Takes the body as {@link Store.write} does. A content type where there is none is `Unsupported`. */
+  write(at: NativeAddress, body: Uint8Array | ByteStream, options?: WriteOptions): Promise<ObjectMeta>;
   remove(at: NativeAddress, options?: CallOptions): Promise<void>;
+  /** Removes the directories at and below `at` that hold nothing; does nothing where directories are only prefixes of names. */
+  removeDirectories(at: NativeAddress, options?: CallOptions): Promise<void>;
   /** Copies one file, replacing the target: inside the service where both are on one space that can, else through this process. */
-  copy(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
-  /** As `copy`; the source goes once the target is complete. */
-  move(source: NativeAddress, target: NativeAddress, options?: CallOptions): Promise<"inside" | "through">;
+  copy(
+    source: NativeAddress,
+    target: NativeAddress,
+    options?: NativeCopyOptions,
+  ): Promise<"inside" | "through">;
+  /** As `copy`; the source goes once the target is complete, and stays, with `ConditionFailed`, when it was changed meanwhile. */
+  move(
+    source: NativeAddress,
+    target: NativeAddress,
+    options?: NativeCopyOptions,
+  ): Promise<"inside" | "through">;
   /** Fetches a URL into a file, complete or not at all: by the service itself where it can, else through this process. */
   fetch(
     at: NativeAddress,

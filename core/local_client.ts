@@ -129,7 +129,7 @@ export function createLocalClient(context: ObjectContext, secrets: SpaceSecrets)
   const date = () => new Date(context.now());
   return {
     spaces: createSpaceClient(context, secrets),
-    native: createNativeClient(context),
+    native: createNativeClient(context, secrets),
     buckets: {
       create: (name) => catalog.names.createBucket(name),
       list: () => catalog.names.listBuckets(),

@@ -4,12 +4,21 @@ import { JcsError } from "../../core/errors.ts";
 import { localError, systemCode } from "../../core/local/local_error.ts";
 import { localTree } from "../../core/local/local_path_below.ts";
 import type { Edge } from "../command.ts";
-import { lastName } from "./list_selection.ts";
-import type { StoredItem } from "./stored_items.ts";
+
+/** What `get` fetches: one file, or one of a tree or of what a glob matches. */
+export interface GetItem {
+  readonly selection:
+    | { readonly kind: "object" | "glob" | "bucket" }
+    | { readonly kind: "tree"; readonly base: string };
+  /** Its path below what was selected, or its last name. */
+  readonly relative: string;
+}
 
 /** The local place for one object. */
 export interface LocalTarget {
   readonly file: string;
+  /** How many names at the end of `file` are the object's, and not the user's word. */
+  readonly names: number;
   /** A device or pipe: written to as it is. */
   readonly special: boolean;
 }
@@ -21,7 +30,7 @@ export interface LocalTarget {
 export async function createGetTarget(
   edge: Edge,
   options: { readonly local: string; readonly several: boolean },
-): Promise<(item: StoredItem) => Promise<LocalTarget>> {
+): Promise<(item: GetItem) => Promise<LocalTarget>> {
   const { local, several } = options;
   const root = resolve(edge.directory, local);
   const into = /[/\\]$/.test(local) || /(^|[/\\])\.\.?$/.test(local);
@@ -31,11 +40,11 @@ export async function createGetTarget(
   });
   const tree = localTree(root);
 
-  return async ({ selection, object, relative }) => {
+  return async ({ selection, relative }) => {
     const alone = selection.kind === "object" && !several && !into && !found?.isDirectory();
     if (alone) {
-      if (found !== undefined && !found.isFile()) return { file: root, special: true };
-      return { file: await singleFile(root), special: false };
+      if (found !== undefined && !found.isFile()) return { file: root, names: 1, special: true };
+      return { file: await singleFile(root), names: 1, special: false };
     }
     if (found !== undefined && !found.isDirectory()) {
       throw new JcsError(
@@ -46,9 +55,9 @@ export async function createGetTarget(
         },
       );
     }
-    const base = selection.kind === "tree" && (into || several) ? `${selection.base}/` : "";
-    const below = selection.kind === "object" ? lastName(object.address.path) : `${base}${relative}`;
-    return { file: await tree.prepare(below), special: false };
+    const base = selection.kind === "tree" && (into || several) ? selection.base : "";
+    const below = base === "" ? relative : `${base}/${relative}`;
+    return { file: await tree.prepare(below), names: below.split("/").length, special: false };
   };
 }
 

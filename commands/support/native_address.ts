@@ -2,6 +2,7 @@ import { ADDRESS_SCHEME } from "../../core/catalog/address.ts";
 import { validateName } from "../../core/catalog/names.ts";
 import type { NativeAddress } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
+import { refuseSameNames } from "./refuse_same_names.ts";
 
 /** Reads `space:path`; `undefined` for anything else. Nothing is unescaped, globs are not known. */
 export function parseNative(text: string): NativeAddress | undefined {
@@ -30,13 +31,8 @@ export function parseNatives(words: readonly string[]): readonly NativeAddress[]
   );
 }
 
-/** Where something called `name` goes: into the target when that ends with a slash or names the space alone, else to its very name. */
-export function nativeTarget(
-  target: NativeAddress,
-  source: { readonly name: string; readonly several: boolean },
-): NativeAddress {
-  const { space, path } = target;
-  if (path !== "" && !path.endsWith("/") && !source.several) return target;
-  const directory = path === "" || path.endsWith("/") ? path : `${path}/`;
-  return { space, path: `${directory}${source.name}` };
+/** As {@link refuseSameNames}, for files of spaces. */
+export function refuseSameNativeNames(addresses: readonly NativeAddress[], command: string): void {
+  const pathOf = (source: string) => source.slice(source.indexOf(":") + 1);
+  refuseSameNames(addresses.map(formatNative), { command, pathOf });
 }

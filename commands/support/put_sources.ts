@@ -1,36 +1,35 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import type { ObjectAddress } from "../../core/catalog/catalog.ts";
 import { JcsError, toJcsError } from "../../core/errors.ts";
 import { localError, systemCode } from "../../core/local/local_error.ts";
 import { walkTree } from "../../core/local/walk_tree.ts";
 import type { Edge } from "../command.ts";
-import { type Destination, objectTarget, treeTarget } from "./destination.ts";
+import type { Destination } from "./destination.ts";
 import type { WorkItem } from "./run_objects.ts";
 import { refuseSpacePath } from "./stored_text.ts";
 
-/** One file, or stdin, that becomes an object. */
-export interface PutJob {
+/** One file, or stdin, that is to be stored. */
+export interface PutJob<Target> {
   /** Absolute path, or `-`. */
   readonly file: string;
-  readonly target: ObjectAddress;
+  readonly target: Target;
 }
 
 /** Everything that `put` is to store, in the order of the arguments; a directory is walked.
  *
  *  A source that cannot be read is a failure among the items. `onEmpty` is told of every directory with nothing in it. */
-export async function* putSources(
+export async function* putSources<Target>(
   edge: Edge,
   options: {
     readonly sources: readonly string[];
-    readonly destination: Destination;
+    readonly destination: Destination<Target>;
     readonly onEmpty: () => void;
   },
-): AsyncGenerator<WorkItem<PutJob>> {
+): AsyncGenerator<WorkItem<PutJob<Target>>> {
   for (const source of options.sources) {
     if (source === "-") {
-      if (options.destination.kind === "into") throw unnamedInput();
-      yield work({ file: "-", target: options.destination.address });
+      if (options.destination.kind === "into") throw unnamedInput(options.destination);
+      yield work({ file: "-", target: options.destination.object("") });
       continue;
     }
     const file = resolve(edge.directory, source);
@@ -41,7 +40,7 @@ export async function* putSources(
       });
       if (found.isDirectory()) yield* treeJobs(edge, { ...options, source, root: file });
       else {
-        const job = { file, target: objectTarget(options.destination, basename(file)) };
+        const job = { file, target: options.destination.object(basename(file)) };
         yield { kind: "work", name: file, item: job, bytes: found.size };
       }
     } catch (error) {
@@ -51,21 +50,20 @@ export async function* putSources(
   }
 }
 
-async function* treeJobs(
+async function* treeJobs<Target>(
   edge: Edge,
   tree: {
     readonly source: string;
     readonly root: string;
-    readonly destination: Destination;
+    readonly destination: Destination<Target>;
     readonly onEmpty: () => void;
   },
-): AsyncGenerator<WorkItem<PutJob>> {
+): AsyncGenerator<WorkItem<PutJob<Target>>> {
   const base = treeBase(tree.source);
   for await (const entry of walkTree(tree.root, { signal: edge.signal })) {
     if (entry.kind === "failure") yield { kind: "failure", error: toJcsError(entry.error) };
     else if (entry.kind === "empty") tree.onEmpty();
-    else
-      yield work({ file: entry.file, target: treeTarget(tree.destination, { base, relative: entry.path }) });
+    else yield work({ file: entry.file, target: tree.destination.tree({ base, relative: entry.path }) });
   }
 }
 
@@ -75,9 +73,12 @@ function treeBase(source: string): string {
 }
 
 /** Throws `Usage` when two arguments would be stored under one name, or stdin is named twice or without a name for it. */
-export function checkPutSources(sources: readonly string[], destination: Destination): void {
+export function checkPutSources(
+  sources: readonly string[],
+  destination: Pick<Destination<unknown>, "kind" | "example">,
+): void {
   if (sources.includes("-")) {
-    if (destination.kind === "into") throw unnamedInput();
+    if (destination.kind === "into") throw unnamedInput(destination);
     if (sources.length > 1) throw new JcsError("Usage", 'Cannot store "-" together with other sources');
   }
   const names = new Map<string, string>();
@@ -100,13 +101,13 @@ export function checkPutSources(sources: readonly string[], destination: Destina
   }
 }
 
-function unnamedInput(): JcsError {
+function unnamedInput(destination: Pick<Destination<unknown>, "example">): JcsError {
   return new JcsError(
     "Usage",
-    'Cannot store "-": standard input has no name; write bucket/package/name as the target',
+    `Cannot store "-": standard input has no name; write ${destination.example} as the target`,
   );
 }
 
-function work(job: PutJob): WorkItem<PutJob> {
+function work<Target>(job: PutJob<Target>): WorkItem<PutJob<Target>> {
   return { kind: "work", name: job.file, item: job };
 }

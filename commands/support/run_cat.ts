@@ -78,7 +78,7 @@ export function rangeOf(options: {
 }
 
 /** Throws `Usage` when a range is asked of several objects. */
-export function checkRange(range: object | undefined, sources: readonly string[]): void {
+export function checkRange(range: object | undefined, sources: readonly unknown[]): void {
   if (range !== undefined && sources.length > 1) throw rangeOfSeveral();
 }
 

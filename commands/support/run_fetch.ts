@@ -1,7 +1,9 @@
 import { JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
-import { formatNative, nativeTarget, parseNative } from "./native_address.ts";
-import { metaJson, nativeOf } from "./run_native.ts";
+import { nativeDestination } from "./native/native_destination.ts";
+import { nativeJson } from "./native/native_json.ts";
+import { nativeOf } from "./native/native_of.ts";
+import { formatNative, parseNative } from "./native_address.ts";
 
 /** Fetches a URL into a file of a space. */
 export async function runFetch(
@@ -13,8 +15,9 @@ export async function runFetch(
     throw new JcsError("Usage", `Cannot use ${JSON.stringify(target)} with fetch: write space:path`);
   }
   const name = lastName(url);
-  const at = nativeTarget(place, { name, several: false });
-  if (at !== place && name === "") {
+  const destination = nativeDestination(place, { several: false });
+  const at = destination.object(name);
+  if (destination.kind === "into" && name === "") {
     throw new JcsError("Usage", `Cannot fetch into ${JSON.stringify(target)}: the URL ends without a name`);
   }
   const progress = edge.output.progress({ objects: 1 });
@@ -25,7 +28,7 @@ export async function runFetch(
     });
     edge.output.result({
       text: `stored ${JSON.stringify(formatNative(at))}, ${meta.size ?? "?"} bytes`,
-      json: { ...metaJson(at.space, meta), type: "fetch", inside: how === "inside" },
+      json: { ...nativeJson(at.space, meta), type: "fetch", inside: how === "inside" },
     });
   } finally {
     progress.end();

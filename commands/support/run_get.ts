@@ -8,7 +8,7 @@ import { fileSource } from "../../core/local/file_source.ts";
 import { writeSpecialFile } from "../../core/local/special_file.ts";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge, Progress } from "../command.ts";
-import { createGetTarget } from "./get_target.ts";
+import { createGetTarget, type LocalTarget } from "./get_target.ts";
 import { addressJson } from "./object_json.ts";
 import { decideOverwrite, type Overwrite, timeOf } from "./overwrite.ts";
 import { plural } from "./plural.ts";
@@ -17,6 +17,7 @@ import { checkRange, rangeOf, rangeOfSeveral } from "./run_cat.ts";
 import { endRun, runObjects } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
+import { storedText } from "./stored_text.ts";
 import { type WorkaroundNotes, workaroundNotes } from "./workaround_notes.ts";
 
 /** What the command line of `get` said. */
@@ -40,7 +41,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       "Cannot use --verify with --offset or --length: only a whole object has a SHA-256",
     );
   }
-  refuseSameNames(get.sources, "get");
+  refuseSameNames(get.sources, { command: "get", pathOf: (source) => storedText(source, "get") });
   const client = await edge.client();
   const notes = workaroundNotes(edge);
   const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
@@ -61,14 +62,17 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       const { object } = item;
       const decision = target.special
         ? "write"
-        : await decideOverwrite(target.file, {
-            object,
+        : await decideOverwrite(target, {
+            stored: { size: object.generation.size, modifiedAt: timeOf(object) },
             overwrite: get.overwrite,
             partial: range !== undefined,
           });
-      const status = decision === "write" ? "written" : decision;
-      const bytes =
-        decision === "write" ? await fetchObject(edge, { client, get, item, target, progress, notes }) : 0;
+      const write = decision === "write" || decision === "replace";
+      const status = write ? "written" : decision;
+      const replace = decision === "replace";
+      const bytes = write
+        ? await fetchObject(edge, { client, get, item, target, replace, progress, notes })
+        : 0;
       counts[status]++;
       counts.bytes += bytes;
       showDetail(edge, {
@@ -97,12 +101,13 @@ async function fetchObject(
     readonly client: Client;
     readonly get: GetArguments;
     readonly item: StoredItem;
-    readonly target: { readonly file: string; readonly special: boolean };
+    readonly target: LocalTarget;
+    readonly replace: boolean;
     readonly progress: Progress;
     readonly notes: WorkaroundNotes;
   },
 ): Promise<number> {
-  const { client, get, item, target, progress, notes } = options;
+  const { client, get, item, target, replace, progress, notes } = options;
   const range = rangeOf(get);
   const outcome = await client.get({
     address: item.object.address,
@@ -116,7 +121,7 @@ async function fetchObject(
   if (target.special) return writeSpecialFile(target.file, outcome.body, { signal: edge.signal });
   const { hash } = outcome.object.generation;
   return writeAtomicFile(target.file, outcome.body, {
-    replace: get.overwrite !== "never",
+    replace,
     signal: edge.signal,
     // A part of an object is a new file: with the object's time it could be taken for the whole.
     ...(range === undefined ? { modifiedAt: timeOf(outcome.object) } : {}),

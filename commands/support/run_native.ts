@@ -1,17 +1,13 @@
-import { stat as statFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
-import type { Client, NativeAddress, NativeClient } from "../../core/client.ts";
+import type { NativeAddress } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
-import { writeAtomicFile } from "../../core/local/atomic_file.ts";
-import { fileSource } from "../../core/local/file_source.ts";
-import { localTree } from "../../core/local/local_path_below.ts";
-import { streamSource } from "../../core/local/stream_source.ts";
 import { printable } from "../../core/printable.ts";
 import type { ObjectMeta } from "../../core/store/store.ts";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge } from "../command.ts";
 import { lastName } from "./list_selection.ts";
-import { formatNative, nativeTarget } from "./native_address.ts";
+import { nativeDestination } from "./native/native_destination.ts";
+import { nativeOf } from "./native/native_of.ts";
+import { formatNative } from "./native_address.ts";
 import { plural } from "./plural.ts";
 import { rangeOf } from "./run_cat.ts";
 import { formatTime } from "./run_ls.ts";
@@ -128,85 +124,6 @@ export async function removeNative(
   endRun({ total: rm.addresses.length, failed }, "remove", "files");
 }
 
-/** Fetches files of spaces into a local directory, or one to a local file. */
-export async function getNative(
-  edge: Edge,
-  get: {
-    readonly addresses: readonly NativeAddress[];
-    readonly local: string;
-    /** As for objects; `newer` is not known here. */
-    readonly overwrite?: string | undefined;
-    readonly offset?: number | undefined;
-    readonly length?: number | undefined;
-  },
-): Promise<void> {
-  const native = nativeOf(await edge.client());
-  if (get.overwrite === "newer")
-    throw new JcsError("Usage", 'Cannot use --overwrite newer with "get" of space:path: say never or always');
-  const root = resolve(edge.directory, get.local);
-  const found = await statFile(root).catch(() => undefined);
-  const into = found?.isDirectory() === true || get.local.endsWith("/") || get.addresses.length > 1;
-  const failed = await each(edge, get.addresses, async (at) => {
-    const file = into
-      ? await localTree(root).prepare(localName(at))
-      : await localTree(dirname(root)).prepare(basename(root));
-    const stream = await native.read(at, { ...rangeOf(get), signal: edge.signal });
-    const bytes = await writeAtomicFile(file, stream, {
-      replace: get.overwrite === "always",
-      signal: edge.signal,
-    });
-    const json = { type: "get", status: "written", space: at.space, path: at.path, target: file, bytes };
-    showDetail(edge, {
-      text: `written ${JSON.stringify(file)} from ${JSON.stringify(formatNative(at))}`,
-      json,
-    });
-  });
-  edge.output.summary({
-    text: `Fetched ${plural(get.addresses.length - failed, "file")}`,
-    json: { written: get.addresses.length - failed, failed },
-  });
-  endRun({ total: get.addresses.length, failed }, "get", "files");
-}
-
-/** Writes local files, or stdin, to a space. */
-export async function putNative(
-  edge: Edge,
-  put: {
-    readonly sources: readonly string[];
-    readonly target: NativeAddress;
-    readonly ifAbsent?: true | undefined;
-    readonly metadata?: Readonly<Record<string, string>> | undefined;
-  },
-): Promise<void> {
-  const native = nativeOf(await edge.client());
-  const several = put.sources.length > 1;
-  refuseTwins(put.sources.map((source) => basename(source)));
-  const failed = await each(edge, put.sources, async (source) => {
-    if (source === "-" && (several || put.target.path === "" || put.target.path.endsWith("/"))) {
-      throw new JcsError(
-        "Usage",
-        'Cannot write "-": standard input has no name; write space:path as the target',
-      );
-    }
-    const at = nativeTarget(put.target, { name: basename(source), several });
-    const input =
-      source === "-"
-        ? streamSource(edge.stdin, { signal: edge.signal })
-        : await fileSource(resolve(edge.directory, source));
-    const meta = await native.write(at, input.open(), {
-      signal: edge.signal,
-      ...("size" in input ? { size: input.size } : {}),
-      ...(put.ifAbsent ? { ifAbsent: true } : {}),
-      ...(put.metadata === undefined ? {} : { metadata: put.metadata }),
-    });
-    const text = `written ${JSON.stringify(formatNative(at))} from ${JSON.stringify(source)}`;
-    showDetail(edge, { text, json: { ...metaJson(at.space, meta), type: "put", status: "stored", source } });
-  });
-  const stored = put.sources.length - failed;
-  edge.output.summary({ text: `Stored ${plural(stored, "file")}`, json: { stored, failed } });
-  endRun({ total: put.sources.length, failed }, "put", "files");
-}
-
 /** Copies or moves files between spaces, or on one: inside the service where it can. */
 export async function relocateNative(
   edge: Edge,
@@ -220,7 +137,7 @@ export async function relocateNative(
   refuseTwins(sources.map((source) => lastName(source.path)));
   const native = nativeOf(await edge.client());
   const failed = await each(edge, sources, async (source) => {
-    const to = nativeTarget(target, { name: lastName(source.path), several: sources.length > 1 });
+    const to = nativeDestination(target, { several: sources.length > 1 }).object(lastName(source.path));
     const how = await native[command === "cp" ? "copy" : "move"](source, to, { signal: edge.signal });
     const text = `${JSON.stringify(formatNative(source))} to ${JSON.stringify(formatNative(to))}`;
     showDetail(edge, { text, json: { type: command, source, ...to, inside: how === "inside" } });
@@ -229,15 +146,6 @@ export async function relocateNative(
   const verb = command === "cp" ? "Copied" : "Moved";
   edge.output.summary({ text: `${verb} ${plural(done, "file")}`, json: { done, failed } });
   endRun({ total: sources.length, failed }, command === "cp" ? "copy" : "move", "files");
-}
-
-/** The files of spaces, where the client can reach them. */
-export function nativeOf(client: Client): NativeClient {
-  if (client.native !== undefined) return client.native;
-  throw new JcsError(
-    "Unsupported",
-    "Cannot use the files of a space (space:path): the daemon does not offer them",
-  );
 }
 
 /** Throws `Usage` for names that stand twice: in one place, one would take the other's. */
@@ -262,15 +170,7 @@ async function each<T>(edge: Edge, items: readonly T[], work: (item: T) => Promi
   return failed;
 }
 
-/** The last name of a path, which must be one that cannot lead elsewhere. */
-function localName(at: NativeAddress): string {
-  const name = lastName(at.path);
-  if (name !== "" && name !== "." && name !== ".." && !/[\\\0]/.test(name)) return name;
-  throw new JcsError("Usage", `Cannot get ${JSON.stringify(formatNative(at))}: it is not the path of a file`);
-}
-
-/** A file of a space, for scripts. */
-export function metaJson(space: string, meta: ObjectMeta): Record<string, unknown> {
+function metaJson(space: string, meta: ObjectMeta): Record<string, unknown> {
   const { path, kind, modifiedAt, ...rest } = meta;
   return {
     type: "file",

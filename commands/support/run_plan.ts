@@ -13,7 +13,7 @@ import { printMermaid } from "../../ioswitch/print/mermaid.ts";
 import { printText } from "../../ioswitch/print/text.ts";
 import type { Edge } from "../command.ts";
 import { describedTable } from "./described_table.ts";
-import { objectTarget, parseDestination } from "./destination.ts";
+import { parseDestination } from "./destination.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
 import { rangeOf } from "./run_cat.ts";
@@ -58,7 +58,7 @@ export async function runPlanPut(edge: Edge, put: PlanPutArguments): Promise<voi
   }
   const file = resolve(edge.directory, put.source);
   const size = put.size ?? (put.source === "-" ? undefined : (await fileSource(file)).size);
-  const address = objectTarget(destination, basename(file));
+  const address = destination.object(basename(file));
   const client = await edge.client();
   const plan = await client.planPut({
     address,

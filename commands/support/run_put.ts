@@ -1,5 +1,6 @@
 import { formatByteSize } from "../../core/bytes/byte_size.ts";
 import { formatAddress } from "../../core/catalog/address.ts";
+import type { ObjectAddress } from "../../core/catalog/catalog.ts";
 import type { Client, PutOutcome, PutRequest, PutSource } from "../../core/client.ts";
 import { isKind, JcsError } from "../../core/errors.ts";
 import { fileSource } from "../../core/local/file_source.ts";
@@ -31,6 +32,8 @@ export interface PutArguments {
   };
 }
 
+type ObjectJob = PutJob<ObjectAddress>;
+
 /** Stores everything that the arguments name. */
 export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
   const { sources, options } = put;
@@ -43,7 +46,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
   const warn = warnOnce(edge);
   const notes = workaroundNotes(edge);
 
-  async function store(job: PutJob, progress: Progress): Promise<void> {
+  async function store(job: ObjectJob, progress: Progress): Promise<void> {
     const outcome = await client.put({
       ...request,
       address: job.target,
@@ -61,7 +64,7 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
     for (const warning of outcome.warnings) warn(warning);
   }
 
-  async function preview(job: PutJob): Promise<void> {
+  async function preview(job: ObjectJob): Promise<void> {
     const source = await openSource(edge, job);
     const action = await previewAction(client, { job, source, options });
     if (action === "skip") counts.unchanged++;
@@ -110,13 +113,13 @@ function requestOptions(options: PutArguments["options"]): Omit<PutRequest, "add
   };
 }
 
-function openSource(edge: Edge, job: PutJob): Promise<PutSource> | PutSource {
+function openSource(edge: Edge, job: ObjectJob): Promise<PutSource> | PutSource {
   return job.file === "-" ? streamSource(edge.stdin, { signal: edge.signal }) : fileSource(job.file);
 }
 
 async function previewAction(
   client: Client,
-  put: { readonly job: PutJob; readonly source: PutSource; readonly options: PutArguments["options"] },
+  put: { readonly job: ObjectJob; readonly source: PutSource; readonly options: PutArguments["options"] },
 ): Promise<"store" | "replace" | "skip" | "refuse"> {
   try {
     const { generation } = await client.stat(put.job.target);
@@ -132,14 +135,14 @@ async function previewAction(
   }
 }
 
-function alreadyThere(job: PutJob): JcsError {
+function alreadyThere(job: ObjectJob): JcsError {
   const name = formatAddress(job.target);
   return new JcsError("AlreadyExists", `Cannot put ${JSON.stringify(name)}: it exists already`, {
     where: { object: name },
   });
 }
 
-function showOutcome(edge: Edge, put: { readonly job: PutJob; readonly outcome: PutOutcome }): void {
+function showOutcome(edge: Edge, put: { readonly job: ObjectJob; readonly outcome: PutOutcome }): void {
   const { status, object, missingBlocks, weakerThan } = put.outcome;
   const name = formatAddress(object.address);
   showDetail(edge, {

@@ -3,7 +3,7 @@ import type { ObjectAddress } from "../../core/catalog/catalog.ts";
 import type { Client } from "../../core/client.ts";
 import { isKind, JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
-import { type Destination, objectTarget, parseDestination, treeTarget } from "./destination.ts";
+import { type Destination, parseDestination } from "./destination.ts";
 import { lastName } from "./list_selection.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
@@ -12,6 +12,7 @@ import { endRun, runObjects } from "./run_objects.ts";
 import type { Selection } from "./select_stored.ts";
 import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
+import { storedText } from "./stored_text.ts";
 
 /** What the command line of `cp` or `mv` said. */
 export interface RelocateArguments {
@@ -27,7 +28,7 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
   const { command, sources } = relocate;
   const several = sources.length > 1;
   const destination = parseDestination(relocate.target, { command, several });
-  refuseSameNames(sources, command);
+  refuseSameNames(sources, { command, pathOf: (source) => storedText(source, command) });
   const startedAt = new Date();
   const client = await edge.client();
   let done = 0;
@@ -95,21 +96,24 @@ async function replaceOlder(
   }
 }
 
-function targetOf(item: StoredItem, destination: Destination): ObjectAddress {
+function targetOf(item: StoredItem, destination: Destination<ObjectAddress>): ObjectAddress {
   switch (item.selection.kind) {
     case "tree":
-      return treeTarget(destination, { base: item.selection.base, relative: item.relative });
+      return destination.tree({ base: item.selection.base, relative: item.relative });
     case "glob":
       // With an exact destination, too, several may match: it is the directory they go into.
-      return treeTarget(destination, { base: "", relative: item.relative });
+      return destination.tree({ base: "", relative: item.relative });
     default:
-      return objectTarget(destination, lastName(item.object.address.path));
+      return destination.object(lastName(item.object.address.path));
   }
 }
 
 /** Throws `Usage` when a tree would go below itself: its own copies would be listed again. */
-function refuseIntoItself(tree: Selection & { readonly kind: "tree" }, destination: Destination): void {
-  const target = treeTarget(destination, { base: tree.base, relative: "" });
+function refuseIntoItself(
+  tree: Selection & { readonly kind: "tree" },
+  destination: Destination<ObjectAddress>,
+): void {
+  const target = destination.tree({ base: tree.base, relative: "" });
   const sameOwner = target.bucket === tree.package.bucket && target.package === tree.package.package;
   if (!sameOwner || !target.path.startsWith(tree.prefix)) return;
   const name = `${formatAddress(tree.package)}/${tree.prefix}`;

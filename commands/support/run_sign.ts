@@ -1,8 +1,8 @@
 import { parseDuration } from "../../core/bytes/duration.ts";
 import { JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
+import { nativeOf } from "./native/native_of.ts";
 import { parseNative } from "./native_address.ts";
-import { nativeOf } from "./run_native.ts";
 
 /** What the command line of `sign` said. */
 export interface SignArguments {

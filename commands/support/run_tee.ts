@@ -2,8 +2,8 @@ import type { ByteStream } from "../../core/bytes/byte_stream.ts";
 import { JcsError } from "../../core/errors.ts";
 import { streamSource } from "../../core/local/stream_source.ts";
 import type { Edge } from "../command.ts";
+import { nativeOf } from "./native/native_of.ts";
 import { parseNative } from "./native_address.ts";
-import { nativeOf } from "./run_native.ts";
 
 /** Writes stdin to a file of a space and to stdout. */
 export async function runTee(edge: Edge, target: string): Promise<void> {

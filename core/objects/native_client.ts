@@ -1,93 +1,115 @@
+import { cancelStream } from "../bytes/cancel_stream.ts";
 import type { NativeAddress, NativeClient } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
 import { fetchThrough } from "../store/http/fetch_through.ts";
-import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";
-import type { CallOptions, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import { storeError } from "../store/store_error.ts";
+import { copyNative, type NativePlace } from "./copy_native.ts";
 import type { ObjectContext } from "./object_context.ts";
-
-/** The directory that belongs to jcs on every space. */
-const OWN_DIRECTORY = "jcs";
+import { isOwnPath, refuseOwn } from "./own_directory.ts";
+import { removeEmptyDirectories } from "./remove_empty_directories.ts";
+import type { SpaceSecrets } from "./space_client.ts";
 
 /** Works on the files of spaces that are none of jcs: see {@link NativeClient}. */
-export function createNativeClient({ spaces }: Pick<ObjectContext, "spaces">): NativeClient {
-  const on = async <T>({ space }: NativeAddress, work: (store: Store) => Promise<T>): Promise<T> => {
+export function createNativeClient(
+  { spaces }: Pick<ObjectContext, "spaces">,
+  secrets: Pick<SpaceSecrets, "placeOf">,
+): NativeClient {
+  const open = async (space: string): Promise<Store> => {
     if ((await spaces.find(space)) === undefined) {
       const state = 'it is not configured. "jcs space ls" shows those that are';
       throw new JcsError("NotFound", `Cannot find space "${space}": ${state}`, { where: { space } });
     }
+    return await spaces.open(space);
+  };
+  const on = async <T>(space: string, work: (store: Store) => T | Promise<T>): Promise<T> => {
     try {
-      return await work(await spaces.open(space));
+      return await work(await open(space));
     } catch (error) {
       throw withPlace(error, { space });
     }
   };
-  const through = async (source: NativeAddress, target: NativeAddress, options: CallOptions) => {
-    const meta = await on(source, (store) => store.stat(source.path, options));
-    const stream = await on(source, (store) => store.read(source.path, options));
-    await on(target, (store) => {
-      const keeps = store.capabilities;
-      return store.write(target.path, stream, {
-        ...options,
-        ...(meta.size === undefined ? {} : { size: meta.size }),
-        ...(meta.contentType === undefined ? {} : { contentType: meta.contentType }),
-        ...(meta.metadata === undefined || !keeps.userMetadata ? {} : { metadata: meta.metadata }),
-      });
-    });
+  const placeOf = ({ space, path }: NativeAddress): NativePlace => ({
+    space,
+    path,
+    on: (work) => on(space, work),
+  });
+
+  const places = new Map<string, Promise<string>>();
+  /** Names the file itself, however the space it is on is called. */
+  const identityOf = async ({ space, path }: NativeAddress): Promise<string> => {
+    const found = places.get(space) ?? secrets.placeOf((await spaces.find(space))?.connection ?? space);
+    places.set(space, found);
+    const place = await found;
+    const relative = path.replaceAll("\\", "/");
+    return relative.startsWith("/")
+      ? place.slice(0, place.lastIndexOf(" ") + 1) + relative
+      : place + relative;
   };
-  const copy: NativeClient["copy"] = async (source, target, options = {}) => {
-    refuseOwn(target, "write");
-    refuseSame(source, target);
-    if (source.space === target.space) {
-      const done = await on(source, async (store) => {
-        if (store.copy === undefined) return false;
-        await store.copy(source.path, target.path, options);
-        return true;
-      });
-      if (done) return "inside";
-    }
-    await through(source, target, options);
-    return "through";
+  /** A file that is moved onto itself would be removed, in the end. */
+  const refuseSame = async (source: NativeAddress, target: NativeAddress): Promise<void> => {
+    if ((await identityOf(source)) !== (await identityOf(target))) return;
+    const name = JSON.stringify(`${source.space}:${source.path}`);
+    throw new JcsError("Usage", `Cannot copy ${name}: source and target are the same`);
   };
 
   return {
-    stat: (at, options) => on(at, (store) => store.stat(at.path, options)),
-    read: (at, options) => on(at, (store) => store.read(at.path, options)),
-    async *list(at, options) {
+    about: (space) => on(space, ({ info, capabilities }) => ({ info, capabilities })),
+    stat: (at, options) => on(at.space, (store) => store.stat(at.path, options)),
+    read: (at, options) => on(at.space, (store) => store.read(at.path, options)),
+    async *list({ space, path }, { withoutOwn = false, ...options } = {}) {
       try {
-        yield* (await on(at, async (store) => store)).list(at.path, options);
+        const store = await open(space);
+        if (!withoutOwn || path !== "") return yield* store.list(path, options);
+        // The blocks may be many: they are not even listed.
+        for await (const entry of store.list("", { ...options, delimited: true })) {
+          if (isOwnPath(entry.path)) continue;
+          if (entry.kind !== "directory" || options.delimited === true) yield entry;
+          else yield* store.list(entry.path, options);
+        }
       } catch (error) {
-        throw withPlace(error, { space: at.space });
+        throw withPlace(error, { space });
       }
     },
-    async write(at, body, options) {
-      refuseOwn(at, "write");
-      return await on(at, (store) => store.write(at.path, body, options));
+    async write(at, body, options = {}) {
+      try {
+        refuseOwn(at, "write");
+        return await on(at.space, async (store) => {
+          if (options.contentType !== undefined && !store.capabilities.contentType) {
+            const state = `service "${store.info.service}" keeps no content type`;
+            throw storeError(store.info, { kind: "Unsupported", operation: "write", path: at.path, state });
+          }
+          return await store.write(at.path, body, options);
+        });
+      } catch (error) {
+        // Also when the store never saw it; to end it twice does no harm.
+        if (!(body instanceof Uint8Array)) await cancelStream(body);
+        throw error;
+      }
     },
     async remove(at, options) {
       refuseOwn(at, "remove");
-      await on(at, (store) => store.remove(at.path, options));
+      await on(at.space, (store) => store.remove(at.path, options));
     },
-    copy,
+    async removeDirectories(at, options) {
+      refuseOwn(at, "remove");
+      await on(at.space, (store) => removeEmptyDirectories(store, at.path, options));
+    },
+    async copy(source, target, options = {}) {
+      refuseOwn(target, "write");
+      await refuseSame(source, target);
+      return await copyNative(placeOf(source), placeOf(target), { ...options, remove: false });
+    },
     async move(source, target, options = {}) {
       refuseOwn(source, "remove");
       refuseOwn(target, "write");
-      refuseSame(source, target);
-      if (source.space === target.space) {
-        const done = await on(source, async (store) => {
-          if (store.move === undefined) return false;
-          await store.move(source.path, target.path, options);
-          return true;
-        });
-        if (done) return "inside";
-      }
-      const how = await copy(source, target, options);
-      await on(source, (store) => store.remove(source.path, options));
-      return how;
+      await refuseSame(source, target);
+      return await copyNative(placeOf(source), placeOf(target), { ...options, remove: true });
     },
     async fetch(at, url, options = {}) {
       refuseOwn(at, "write");
-      return await on(at, async (store) => {
+      return await on(at.space, async (store) => {
         if (store.fetch !== undefined) {
           return { how: "inside", meta: await store.fetch(at.path, url, options) };
         }
@@ -96,27 +118,9 @@ export function createNativeClient({ spaces }: Pick<ObjectContext, "spaces">): N
     },
     async sign(operation, at, options) {
       if (operation !== "read") refuseOwn(at, operation);
-      return await on(at, (store) => requireOperation(store, "sign", at.path)(operation, at.path, options));
+      return await on(at.space, (store) =>
+        requireOperation(store, "sign", at.path)(operation, at.path, options),
+      );
     },
   };
-}
-
-/** Throws `Usage` for a path below the directory of jcs: only jcs itself knows which blocks are needed. Letter case is ignored, since
- *  some services do. */
-function refuseOwn({ space, path }: NativeAddress, action: string): void {
-  // What is no path at all is refused by the store; an absolute path is only spelled differently.
-  const [top = ""] = normalizePath(path.replace(/^[/\\]+/, ""), "/").split("/");
-  if (top.toLowerCase() !== OWN_DIRECTORY) return;
-  const name = JSON.stringify(`${space}:${path}`);
-  throw new JcsError(
-    "Usage",
-    `Cannot ${action} ${name}: what lies below ${OWN_DIRECTORY}/ are the blocks of objects. Use bucket/package/path to change objects`,
-    { where: { space, path } },
-  );
-}
-
-function refuseSame(source: NativeAddress, target: NativeAddress): void {
-  if (source.space !== target.space || source.path !== target.path) return;
-  const name = JSON.stringify(`${source.space}:${source.path}`);
-  throw new JcsError("Usage", `Cannot copy ${name}: source and target are the same`);
 }
