@@ -158,7 +158,7 @@ test("files of spaces are moved by the program itself, with its global options",
     expect(put).toMatchObject({ status: 0, stderr: "" });
     expect(await spawnProgram(["get", "disk:a/b", "back"], options)).toMatchObject({ status: 0, stderr: "" });
     expect(readFileSync(join(folder, "back"), "utf8")).toBe("content");
-    expect(await spawnProgram(["put", "--dry-run", "file", "disk:a/b"], options)).toMatchObject({
+    expect(await spawnProgram(["put", "--affinity", "x", "file", "disk:a/b"], options)).toMatchObject({
       status: 2,
     });
   } finally {
