@@ -10,6 +10,7 @@ import type {
   PackageRecord,
 } from "./catalog/catalog.ts";
 import type { JcsError } from "./errors.ts";
+import type { SignedStep } from "./objects/sign_upload.ts";
 import type { Redundancy, Scheme } from "./redundancy/scheme.ts";
 import type { OperationMetrics } from "./store/layers/metrics.ts";
 import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
@@ -132,6 +133,15 @@ export interface NativeClient {
     at: NativeAddress,
     options: { readonly expiresInSeconds: number; readonly size?: number },
   ): Promise<SignedRequest>;
+  /** Signs all that somebody without credentials needs to upload a file in parts; begins the upload unless `uploadId` names one. */
+  signUpload(
+    at: NativeAddress,
+    options: CallOptions & {
+      readonly parts: number;
+      readonly uploadId?: string;
+      readonly expiresInSeconds: number;
+    },
+  ): AsyncIterable<SignedStep>;
 }
 
 /** A space as commands show it: no secrets. */

@@ -9,6 +9,7 @@ import { copyNative, type NativePlace } from "./copy_native.ts";
 import type { ObjectContext } from "./object_context.ts";
 import { isOwnPath, refuseOwn } from "./own_directory.ts";
 import { removeEmptyDirectories } from "./remove_empty_directories.ts";
+import { signUpload } from "./sign_upload.ts";
 import type { SpaceSecrets } from "./space_client.ts";
 
 /** Works on the files of spaces that are none of jcs: see {@link NativeClient}. */
@@ -115,6 +116,14 @@ export function createNativeClient(
         }
         return { how: "through", meta: await fetchThrough(store, at.path, { ...options, url }) };
       });
+    },
+    async *signUpload(at, options) {
+      refuseOwn(at, "write");
+      try {
+        yield* signUpload(await open(at.space), at.path, options);
+      } catch (error) {
+        throw withPlace(error, { space: at.space });
+      }
     },
     async sign(operation, at, options) {
       if (operation !== "read") refuseOwn(at, operation);

@@ -12,6 +12,7 @@ export type OptionalOperation =
   | "multipart"
   | "makeDirectory"
   | "sign"
+  | "signMultipart"
   | "prepare";
 
 /** What each operation is called in a message. */
@@ -25,6 +26,7 @@ const WORDS: Readonly<Record<OptionalOperation, string>> = {
   multipart: "upload in parts",
   makeDirectory: "make directories",
   sign: "sign requests",
+  signMultipart: "sign uploads in parts",
   prepare: "be marked",
 };
 

@@ -32,6 +32,8 @@ export interface Capabilities {
   readonly overwriteAtomic?: boolean;
   readonly link: boolean;
   readonly sign: boolean;
+  /** The requests of an upload in parts can be signed. False unless said otherwise. */
+  readonly signMultipart?: boolean;
   readonly fetch: boolean;
   /** Longest path in UTF-8 bytes, work directory included. */
   readonly pathBytesMax: number;
@@ -142,8 +144,22 @@ export interface SignedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** The body to send, where it is known: with `{etag:N}` in place of what the header `ETag` said in the answer to part N. */
+  readonly body?: string;
   readonly expiresAt: Date;
 }
+
+/** One request of an upload in parts. `uploadId` is the `id` of a {@link MultipartUpload}, or what the answer to `create` says. */
+export type MultipartStep =
+  | { readonly step: "create" }
+  /** `size`: the length that the part must have, where the service can be told. */
+  | { readonly step: "part"; readonly uploadId: string; readonly number: number; readonly size?: number }
+  /** What parts there are so far. */
+  | { readonly step: "list"; readonly uploadId: string }
+  /** Makes the object of these parts, in the order of their numbers. */
+  | { readonly step: "complete"; readonly uploadId: string; readonly numbers: readonly number[] }
+  /** Throws the parts away. */
+  | { readonly step: "abort"; readonly uploadId: string };
 
 /** One place that keeps objects: a bucket, a directory, a server. The vendor-neutral contract of jcs.
  *
@@ -196,6 +212,14 @@ export interface Store {
     path: string,
     options: { readonly expiresInSeconds: number; readonly size?: number },
   ): Promise<SignedRequest>;
+  /** Signs one request of an upload in parts, so that anybody can upload them without credentials until it expires. `undefined` for a step that the service
+   *  does not need: where nothing begins an upload, any 32 hexadecimal digits are an `uploadId`; where nothing ends one, parts that are not completed are
+   *  forgotten. */
+  signMultipart?(
+    path: string,
+    step: MultipartStep,
+    options: { readonly expiresInSeconds: number },
+  ): Promise<SignedRequest | undefined>;
   /** Makes a place fit to be a space, once, when it is added: leaves a mark by which a store that was opened as `prepared` knows
    *  an unmounted disk from an empty one. Idempotent. Creates nothing that its owner should have created: a missing bucket or
    *  root is `Unreachable`. Absent where the service cannot be mistaken for another. */

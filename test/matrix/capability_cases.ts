@@ -2,8 +2,11 @@ import type { Capabilities } from "../../core/store/store.ts";
 
 /** A capability that a service has or has not. */
 export type Ability = {
-  [Key in keyof Capabilities]-?: Capabilities[Key] extends boolean ? Key : never;
-}[keyof Capabilities];
+  [Key in Exclude<
+    keyof Capabilities,
+    "readOnly" | "overwriteAtomic"
+  >]-?: Required<Capabilities>[Key] extends boolean ? Key : never;
+}[Exclude<keyof Capabilities, "readOnly" | "overwriteAtomic">];
 
 /** The cases of the suite that exercise each capability where it is declared, as `section: case`, or their beginning. */
 export const CAPABILITY_CASES: Readonly<
@@ -28,5 +31,9 @@ export const CAPABILITY_CASES: Readonly<
   multipart: { title: "multipart", cases: ["multipart: "] },
   link: { title: "links", cases: ["link: "] },
   sign: { title: "signed requests", cases: [": signed requests read, write and remove without credentials"] },
+  signMultipart: {
+    title: "signed uploads in parts",
+    cases: [": signed uploads in parts begin, list, complete and abort without credentials"],
+  },
   fetch: { title: "fetch of a URL", cases: ["fetch: "] },
 };

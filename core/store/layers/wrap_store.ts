@@ -89,7 +89,8 @@ export function wrapStore(inner: Store, around: Around): Store {
       work(body, { ...withSignal(options, signal), ...(said === undefined ? {} : { size: said }) }),
     );
   };
-  const { append, writeAt, copy, move, link, fetch, multipart, makeDirectory, sign, prepare } = inner;
+  const { append, writeAt, copy, move, link, fetch, multipart, makeDirectory, prepare } = inner;
+  const { sign, signMultipart } = inner;
   return {
     info: inner.info,
     native: inner.native,
@@ -166,6 +167,12 @@ export function wrapStore(inner: Store, around: Around): Store {
       sign: (operation, path, options) =>
         simple({ operation: "sign", path, options: undefined }, () =>
           sign.call(inner, operation, path, options),
+        ),
+    }),
+    ...(signMultipart && {
+      signMultipart: (path, step, options) =>
+        simple({ operation: "sign", path, options: undefined }, () =>
+          signMultipart.call(inner, path, step, options),
         ),
     }),
     ...(prepare && {

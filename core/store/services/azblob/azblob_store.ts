@@ -2,7 +2,7 @@ import { isKind } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { discard } from "../../http/http_client.ts";
 import type { OpenContext } from "../../service.ts";
-import type { Capabilities, FetchOptions, Store } from "../../store.ts";
+import type { Capabilities, FetchOptions, MultipartStep, Store } from "../../store.ts";
 import { appendBlob } from "./azblob_append.ts";
 import { azblobContext, NAME_CHARACTERS_MAX, placeOf, request } from "./azblob_context.ts";
 import { copyBlob } from "./azblob_copy.ts";
@@ -12,7 +12,7 @@ import { headBlob } from "./azblob_meta.ts";
 import { azblobMultipart } from "./azblob_multipart.ts";
 import type { AzblobOptions } from "./azblob_options.ts";
 import { readBlob } from "./azblob_read.ts";
-import { signBlob } from "./azblob_sign.ts";
+import { signBlob, signBlocks } from "./azblob_sign.ts";
 import { BLOCKS_MAX } from "./azblob_upload.ts";
 import { BLOCK_BYTES_MAX, writeBlob } from "./azblob_write.ts";
 
@@ -41,6 +41,7 @@ export async function openAzblobStore(
     multipart: true,
     link: false,
     sign: signs,
+    signMultipart: signs,
     fetch: source.options.put_from_url,
     pathBytesMax: NAME_CHARACTERS_MAX,
     nameBytesMax: NAME_CHARACTERS_MAX,
@@ -82,6 +83,8 @@ export async function openAzblobStore(
       ? {
           sign: async (operation: "read" | "write" | "remove", path: string, options: SignOptions) =>
             signBlob(context, path, { ...options, operation }),
+          signMultipart: async (path: string, step: MultipartStep, options: SignOptions) =>
+            signBlocks(context, path, { ...options, step }),
         }
       : {}),
     async close() {

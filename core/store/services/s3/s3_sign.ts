@@ -1,8 +1,18 @@
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
-import type { SignedRequest } from "../../store.ts";
+import type { MultipartStep, SignedRequest } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
+import { PARTS_MAX } from "./s3_upload.ts";
 
 const EXPIRY_SECONDS_MAX = 7 * 24 * 3600;
 
@@ -19,49 +29,124 @@ export async function signRequest(
     readonly size?: number;
   },
 ): Promise<SignedRequest> {
-  const { operation, expiresInSeconds, size } = options;
+  const { operation, size } = options;
+  const signer = signerOf(context, at, { ...options, encrypts: operation !== "remove" });
+  const { target, client } = signer;
+  if (operation === "read")
+    return await signer.sign("GET", (how) => getSignedUrl(client, new GetObjectCommand(target), how));
+  if (operation === "remove")
+    return await signer.sign("DELETE", (how) => getSignedUrl(client, new DeleteObjectCommand(target), how));
+  const length = size === undefined ? {} : { ContentLength: size };
+  const command = new PutObjectCommand({ ...target, ...context.newObject, ...length });
+  const headers = { ...newObjectHeaders(context), ...lengthHeader(size) };
+  return await signer.sign("PUT", (how) => getSignedUrl(client, command, how), headers);
+}
+
+/** Signs one request of an upload in parts. Talks to nobody. */
+export async function signUpload(
+  context: S3Context,
+  at: string,
+  upload: { readonly step: MultipartStep; readonly expiresInSeconds: number },
+): Promise<SignedRequest> {
+  const { step } = upload;
+  const signer = signerOf(context, at, { ...upload, encrypts: true });
+  const { client } = signer;
+  if (step.step === "create") {
+    const command = new CreateMultipartUploadCommand({ ...signer.target, ...context.newObject });
+    const headers = newObjectHeaders(context);
+    return await signer.sign("POST", (how) => getSignedUrl(client, command, how), headers);
+  }
+  const target = { ...signer.target, UploadId: step.uploadId };
+  if (step.uploadId === "") throw signer.refuse("Usage", "the id of the upload is missing");
+  switch (step.step) {
+    case "part": {
+      const { number, size } = step;
+      if (!Number.isInteger(number) || number < 1 || number > PARTS_MAX) {
+        throw signer.refuse("Usage", `no part can have number ${number}`);
+      }
+      const length = size === undefined ? {} : { ContentLength: size };
+      const command = new UploadPartCommand({ ...target, PartNumber: number, ...length });
+      return await signer.sign("PUT", (how) => getSignedUrl(client, command, how), lengthHeader(size));
+    }
+    case "list":
+      return await signer.sign("GET", (how) => getSignedUrl(client, new ListPartsCommand(target), how));
+    case "complete": {
+      const parts = step.numbers
+        .toSorted((left, right) => left - right)
+        .map((number) => `<Part><PartNumber>${number}</PartNumber><ETag>{etag:${number}}</ETag></Part>`);
+      const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join("")}</CompleteMultipartUpload>`;
+      return {
+        ...(await signer.sign("POST", (how) =>
+          getSignedUrl(client, new CompleteMultipartUploadCommand(target), how),
+        )),
+        body,
+      };
+    }
+    case "abort":
+      return await signer.sign("DELETE", (how) =>
+        getSignedUrl(client, new AbortMultipartUploadCommand(target), how),
+      );
+  }
+}
+
+type Signing = NonNullable<Parameters<typeof getSignedUrl>[2]>;
+
+/** What signs requests for one object. `encrypts`: they would need the customer's key, where there is one. */
+function signerOf(
+  context: S3Context,
+  at: string,
+  options: { readonly expiresInSeconds: number; readonly encrypts: boolean },
+) {
+  const { expiresInSeconds } = options;
   const { path, key } = placeOf(context, { operation: "sign", path: at });
   const refuse = (kind: "Usage" | "Unsupported", state: string) =>
     storeError(context.info, { kind, operation: "sign", path, state });
   if (!(expiresInSeconds >= 1 && expiresInSeconds <= EXPIRY_SECONDS_MAX)) {
     throw refuse("Usage", `a signature lasts from 1 to ${EXPIRY_SECONDS_MAX} seconds`);
   }
-  if (operation !== "remove" && context.customerKey.SSECustomerKey !== undefined) {
+  if (options.encrypts && context.customerKey.SSECustomerKey !== undefined) {
     throw refuse("Unsupported", "the request would have to hold sse_customer_key");
   }
   const { client, bucket } = context;
-  const target = { ...bucket, Key: key };
-  const headers: Record<string, string> = {};
-  if (operation === "write") {
-    const { StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = context.newObject;
-    if (size !== undefined) headers["content-length"] = String(size);
-    if (StorageClass !== undefined) headers["x-amz-storage-class"] = StorageClass;
-    if (ServerSideEncryption !== undefined) headers["x-amz-server-side-encryption"] = ServerSideEncryption;
-    if (SSEKMSKeyId !== undefined) headers["x-amz-server-side-encryption-aws-kms-key-id"] = SSEKMSKeyId;
-    if (BucketKeyEnabled !== undefined) {
-      headers["x-amz-server-side-encryption-bucket-key-enabled"] = String(BucketKeyEnabled);
-    }
-  }
-  if (bucket.ExpectedBucketOwner !== undefined)
-    headers["x-amz-expected-bucket-owner"] = bucket.ExpectedBucketOwner;
-  const names = new Set(Object.keys(headers));
-  const signing = {
-    expiresIn: Math.floor(expiresInSeconds),
-    unhoistableHeaders: names,
-    unsignableHeaders: new Set<string>(),
-    signableHeaders: new Set([...names, "host"]),
+  const owner = bucket.ExpectedBucketOwner;
+  return {
+    client,
+    target: { ...bucket, Key: key },
+    refuse,
+    async sign(
+      method: string,
+      presign: (how: Signing) => Promise<string>,
+      own: Readonly<Record<string, string>> = {},
+    ): Promise<SignedRequest> {
+      const headers = { ...own, ...(owner === undefined ? {} : { "x-amz-expected-bucket-owner": owner }) };
+      const names = new Set(Object.keys(headers));
+      const signing = {
+        expiresIn: Math.floor(expiresInSeconds),
+        unhoistableHeaders: names,
+        unsignableHeaders: new Set<string>(),
+        signableHeaders: new Set([...names, "host"]),
+      };
+      const expiresAt = new Date(Date.now() + signing.expiresIn * 1000);
+      const url = await request(context, { operation: "sign", path }, () => presign(signing));
+      return { method, url, headers, expiresAt };
+    },
   };
-  const expiresAt = new Date(Date.now() + signing.expiresIn * 1000);
-  const url = await request(context, { operation: "sign", path }, () => {
-    if (operation === "read") return getSignedUrl(client, new GetObjectCommand(target), signing);
-    if (operation === "remove") return getSignedUrl(client, new DeleteObjectCommand(target), signing);
-    const length = size === undefined ? {} : { ContentLength: size };
-    return getSignedUrl(
-      client,
-      new PutObjectCommand({ ...target, ...context.newObject, ...length }),
-      signing,
-    );
-  });
-  const methods = { read: "GET", write: "PUT", remove: "DELETE" } as const;
-  return { method: methods[operation], url, headers, expiresAt };
+}
+
+function lengthHeader(size: number | undefined): Readonly<Record<string, string>> {
+  return size === undefined ? {} : { "content-length": String(size) };
+}
+
+/** The headers that say how a new object is kept. */
+function newObjectHeaders({ newObject }: S3Context): Readonly<Record<string, string>> {
+  const { StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = newObject;
+  const encryption = "x-amz-server-side-encryption";
+  return {
+    ...(StorageClass === undefined ? {} : { "x-amz-storage-class": StorageClass }),
+    ...(ServerSideEncryption === undefined ? {} : { [encryption]: ServerSideEncryption }),
+    ...(SSEKMSKeyId === undefined ? {} : { [`${encryption}-aws-kms-key-id`]: SSEKMSKeyId }),
+    ...(BucketKeyEnabled === undefined
+      ? {}
+      : { [`${encryption}-bucket-key-enabled`]: String(BucketKeyEnabled) }),
+  };
 }

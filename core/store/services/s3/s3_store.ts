@@ -2,14 +2,14 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
-import type { Capabilities, Store } from "../../store.ts";
+import type { Capabilities, MultipartStep, Store } from "../../store.ts";
 import { KEY_BYTES_MAX, placeOf, request, s3Context } from "./s3_context.ts";
 import { copyObject } from "./s3_copy.ts";
 import { listObjects } from "./s3_list.ts";
 import { s3Multipart } from "./s3_multipart.ts";
 import type { S3Options } from "./s3_options.ts";
 import { readObject } from "./s3_read.ts";
-import { signRequest } from "./s3_sign.ts";
+import { signRequest, signUpload } from "./s3_sign.ts";
 import { headObject } from "./s3_stat.ts";
 import { writeObject } from "./s3_write.ts";
 
@@ -38,6 +38,7 @@ export async function openS3Store(
     multipart: true,
     link: false,
     sign: !source.options.anonymous,
+    signMultipart: !source.options.anonymous,
     fetch: false,
     pathBytesMax: KEY_BYTES_MAX,
     nameBytesMax: KEY_BYTES_MAX,
@@ -69,6 +70,8 @@ export async function openS3Store(
       : {
           sign: (operation: "read" | "write" | "remove", path: string, options: SignOptions) =>
             signRequest(context, path, { ...options, operation }),
+          signMultipart: (path: string, step: MultipartStep, options: SignOptions) =>
+            signUpload(context, path, { ...options, step }),
         }),
     async close() {
       context.client.destroy();
