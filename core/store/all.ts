@@ -5,6 +5,7 @@ import { ftp, ftps } from "./services/ftp.ts";
 import { gcs } from "./services/gcs.ts";
 import { hdfs } from "./services/hdfs.ts";
 import { http, https } from "./services/http.ts";
+import { ipfs } from "./services/ipfs.ts";
 import { memory } from "./services/memory.ts";
 import { rclone } from "./services/rclone.ts";
 import { s3 } from "./services/s3.ts";
@@ -32,6 +33,7 @@ export const SERVICES: readonly Service[] = [
   ftps,
   gcs,
   hdfs,
+  ipfs,
 ];
 
 /** The service of this name, if there is one. */

@@ -60,21 +60,28 @@ function join(client: Socket, targetPort: number, state: State): void {
   client.setNoDelay(true);
   state.sockets.set(client, 0);
   client.pipe(target);
+  // What hangs hears nothing of the server's end either.
+  let hangs = false;
   target.on("data", (chunk) => {
     target.pause();
+    hangs = state.fault.kind === "hang";
     void deliver(client, chunk, state).then((goesOn) => {
-      if (goesOn) target.resume();
+      if (!goesOn) return;
+      hangs = false;
+      target.resume();
     });
   });
-  target.on("end", () => client.end());
-  for (const socket of [client, target]) {
-    socket.on("error", () => undefined);
-    socket.on("close", () => {
-      state.sockets.delete(client);
-      client.destroy();
-      target.destroy();
-    });
-  }
+  target.on("end", () => {
+    if (!hangs) client.end();
+  });
+  target.on("close", () => {
+    if (!hangs) client.destroy();
+  });
+  client.on("close", () => {
+    state.sockets.delete(client);
+    target.destroy();
+  });
+  for (const socket of [client, target]) socket.on("error", () => undefined);
 }
 
 /** Sends `chunk` to the client as far as the fault lets it; `false` when nothing more may follow. */

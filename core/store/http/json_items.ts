@@ -1,4 +1,4 @@
-import type { ByteStream } from "../../../bytes/byte_stream.ts";
+import type { ByteStream } from "../../bytes/byte_stream.ts";
 
 /** Longest text of one item. */
 const ITEM_CHARACTERS_MAX = 1024 * 1024;

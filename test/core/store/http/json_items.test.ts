@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jsonItems } from "../../../../../core/store/services/rclone/json_items.ts";
+import { jsonItems } from "../../../../core/store/http/json_items.ts";
 
 async function* bytes(text: string, step: number) {
   const all = Buffer.from(text);

@@ -1,0 +1,51 @@
+import { afterAll, describe } from "vitest";
+import { ipfs } from "../../../../core/store/services/ipfs.ts";
+import { type FakeIpfs, startFakeIpfs } from "../../../servers/fake_ipfs.ts";
+import { testHttpFaults } from "../../../suites/test_http_faults.ts";
+
+const PASSWORD = "secret-password";
+const CID = "bafybeiendless";
+
+describe("ipfs, on a fake, when things go wrong", () => {
+  let fake: FakeIpfs | undefined;
+  afterAll(async () => await fake?.close());
+  testHttpFaults("over HTTP", async () => {
+    fake = await startFakeIpfs();
+    const { port, files } = fake;
+    const basic = Buffer.from(`me:${PASSWORD}`).toString("base64");
+    fake.authorization = `Basic ${basic}`;
+    let folders = 0;
+    return {
+      port,
+      open: async (through) => {
+        folders += 1;
+        const folder = `space/${folders}`;
+        files.makeDirectory(`/${folder}`, { parents: true });
+        const options = new Map([
+          ["endpoint", `http:127.0.0.1:${through}`],
+          ["credential", `basic:me:${PASSWORD}`],
+        ]);
+        const connection = { service: "ipfs", name: "", workDirectory: `/${folder}/`, options };
+        return await ipfs.open(connection, { environment: {} });
+      },
+      secrets: [PASSWORD, basic],
+      listStatus: 200,
+      followsRedirects: false,
+      async endlessList(request, answer) {
+        answer.writeHead(200, { "content-type": "application/json" });
+        if (!request.url?.startsWith("/api/v0/ls?")) {
+          answer.end(JSON.stringify({ Hash: CID, Size: 0, Blocks: 1, Type: "directory" }));
+          return;
+        }
+        for (let at = 0; !answer.destroyed; at++) {
+          const Links = [{ Name: `file-${at}`, Hash: CID, Size: 1, Type: 2 }];
+          if (answer.write(`${JSON.stringify({ Objects: [{ Hash: CID, Links }] })}\n`)) continue;
+          await new Promise((resolve) => {
+            answer.once("drain", resolve);
+            answer.once("close", resolve);
+          });
+        }
+      },
+    };
+  });
+});
