@@ -14,7 +14,7 @@ const cat: Command = {
         prose(`Writes the bytes of objects to stdout, one object after the other, each checked before it is written. Globs are matched
 in order of names. An object that turns out damaged beyond repair ends with status 7 after what could be read.`),
       )
-      .argument("<source...>", "bucket/package/path or a glob")
+      .argument("<source...>", "bucket/package/path, space:path or a glob")
       .option("--offset <bytes>", "first byte to write, of one object", parseByteOption("--offset"))
       .option("--length <bytes>", "number of bytes to write, of one object", parseByteOption("--length"))
       .addHelpText(
@@ -28,8 +28,8 @@ in order of names. An object that turns out damaged beyond repair ends with stat
       .action(async (sources, options) => {
         const natives = parseNatives(sources);
         if (natives) {
-          const { catNative } = await import("./support/run_native.ts");
-          return await catNative(edge, { ...options, addresses: natives });
+          const { catNative } = await import("./support/native/cat_native.ts");
+          return await catNative(edge, { ...options, addresses: natives, command: "cat" });
         }
         const { runCat } = await import("./support/run_cat.ts");
         await runCat(edge, { ...options, sources, command: "cat" });

@@ -26,12 +26,15 @@ Files appear when they are complete and verified, with the modification time of 
 A file that exists is replaced according to --overwrite:
   never   it stays; one with the object's size and time counts as fetched, any other as failed
   newer   it is replaced when the object is newer, and stays otherwise
-  always  it is replaced`),
+  always  it is replaced
+
+Of space:path files of a space are fetched as they are, under the same rules, with the times that its service tells; "space:dir/" is
+a tree. What belongs to jcs there (jcs/) is left out of trees and globs.`),
       )
       .usage("[options] <source...> <local>")
       .argument(
         "<paths...>",
-        `sources: bucket/package/path, a prefix with / at its end, a package or a glob
+        `sources: bucket/package/path, a prefix with / at its end, a package or a glob; or space:path
 the last one is LOCAL: a local file or directory, or "-" for stdout`,
       )
       .option("--offset <bytes>", "first byte to fetch, of one object", parseByteOption("--offset"))
@@ -51,9 +54,13 @@ the last one is LOCAL: a local file or directory, or "-" for stdout`,
             ["jcs get media/family/photos/ ./copy", "fetch a tree as ./copy/…"],
             ["jcs get 'media/family/**/*.jpg' ./jpg", "fetch what matches, with its directories"],
             ["jcs get backup/src/today.tar - | tar t", "write to stdout"],
+            [
+              "jcs get --overwrite newer oss:photos/ ./photos",
+              "fetch what is new in a directory of the space oss",
+            ],
           ],
           {
-            json: '{"type":"get","status":"written|unchanged|kept","bucket","package","path","target","bytes"} per object; nothing but the bytes with "-"',
+            json: '{"type":"get","status":"written|unchanged|kept","bucket","package","path","target","bytes"} per object, "space","path" of space:path; nothing but the bytes with "-"',
           },
         ),
       )
@@ -64,8 +71,8 @@ the last one is LOCAL: a local file or directory, or "-" for stdout`,
           refuseOptions(options, ["offset", "length", "overwrite", "recursive"], "get");
           const native = { ...options, addresses: natives };
           if (local === "-") {
-            const { catNative } = await import("./support/run_native.ts");
-            return await catNative(edge, native);
+            const { catNative } = await import("./support/native/cat_native.ts");
+            return await catNative(edge, { ...native, command: "get" });
           }
           const { getNative } = await import("./support/native/get_native.ts");
           return await getNative(edge, { ...native, local });

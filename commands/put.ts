@@ -4,7 +4,7 @@ import { helpExamples } from "./support/help_examples.ts";
 import { parseNative } from "./support/native_address.ts";
 import { parseNames } from "./support/parse_names.ts";
 import { prose } from "./support/prose.ts";
-import { refuseOptions } from "./support/refuse_options.ts";
+import { refuseOptions, refuseSpaceOptions } from "./support/refuse_options.ts";
 import { splitTarget } from "./support/split_target.ts";
 
 /** `jcs put`: stores local files as objects. */
@@ -21,13 +21,18 @@ target is the new name itself. So "put photos b/p" and "put photos b/p/" store b
 b/p/x/…, and "put photos/. b/p" stores the contents without the name. Several sources always go into the target.
 
 Directories are stored with all that is in them. Symbolic links are followed, and reported where they lead in a circle.
-Pipes, sockets and devices are refused, and empty directories are not stored; both are reported.`),
+Pipes, sockets and devices are refused, and empty directories are not stored; both are reported.
+
+With the target space:path files are written to a space as they are, under the same rules; "space:" and "space:dir/" are gone into.
+--skip-unchanged then leaves alone what has the size of the file and was written no earlier than the file was last changed, by the
+clock of the service.`),
       )
       .usage("[options] <source...> <target>")
       .argument(
         "<paths...>",
         `sources: local files or directories, or "-" for stdin
-the last one is the target: bucket/package, bucket/package/prefix/ or bucket/package/path`,
+the last one is the target: bucket/package, bucket/package/prefix/, bucket/package/path
+or space:path`,
       )
       .option("--redundancy <scheme>", "none, rep:3, ec:4+2 or auto (default: auto)")
       .option("--spaces <names>", "use only these spaces, separated by commas", parseNames)
@@ -37,6 +42,8 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
       .option("--skip-unchanged", "leave objects alone that have the size and time of the file")
       .option("--allow-degraded", "accept fewer blocks than the scheme wants (status 3)")
       .option("--metadata <key=value>", "keep this with the object; may be repeated", collectPairs)
+      .option("--content-type <type>", "of space:path: say that it is of this type")
+      .option("--storage-class <class>", "of space:path: the service's own word, for example STANDARD_IA")
       .option("--dry-run", "show what would be stored, and store nothing")
       .addHelpText(
         "after",
@@ -47,6 +54,10 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
               "jcs put --redundancy ec:4+2 ./photos media/family",
               "store the directory as media/family/photos/…",
             ],
+            [
+              "jcs put --skip-unchanged ./photos oss:backup/",
+              "write what is new to the space oss as backup/photos/…",
+            ],
             ["tar c src | jcs put - backup/src/today.tar", "store stdin"],
             [
               "jcs put --skip-unchanged --dry-run ./photos media/family",
@@ -54,7 +65,7 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
             ],
           ],
           {
-            json: '{"type":"put","status":"stored|unchanged|degraded","source","bucket","package","path","size","hash","redundancy","missingBlocks"} per object; with --dry-run {"type":"put","dryRun":true,"action":"store|replace|skip|refuse","source",…,"size"}',
+            json: '{"type":"put","status":"stored|unchanged|degraded","source","bucket","package","path","size","hash","redundancy","missingBlocks"} per object; of space:path {"type":"put","status":"stored|unchanged","source","space","path","size","etag",…}; with --dry-run {"type":"put","dryRun":true,"action":"store|replace|skip|refuse","source",…,"size"}',
           },
         ),
       )
@@ -75,6 +86,7 @@ the last one is the target: bucket/package, bucket/package/prefix/ or bucket/pac
           const { putNative } = await import("./support/native/put_native.ts");
           return await putNative(edge, { options, sources, target: native });
         }
+        refuseSpaceOptions(options, { command: "put", keys: ["contentType", "storageClass"] });
         const { runPut } = await import("./support/run_put.ts");
         await runPut(edge, { sources, target, options });
       });

@@ -98,7 +98,9 @@ a value.`),
       .argument("<name>", "the space")
       .addHelpText(
         "after",
-        helpExamples([["jcs space show oss", "show space oss"]], { json: 'the same members as of space ls, and "probe":{"probedAt","findings"}, "probeIgnored" (why the probe is not used)' }),
+        helpExamples([["jcs space show oss", "show space oss"]], {
+          json: 'the same members as of space ls, and "probe":{"probedAt","findings"}, "probeIgnored" (why the probe is not used)',
+        }),
       )
       .action(async (name) => {
         const { showSpace } = await import("./support/run_space.ts");

@@ -11,7 +11,7 @@ const stat: Command = {
       .description(
         "Shows size, hash, times, redundancy and metadata of objects, and on which spaces their blocks are.",
       )
-      .argument("<address...>", "bucket/package/path or a glob")
+      .argument("<address...>", "bucket/package/path, space:path or a glob")
       .addHelpText(
         "after",
         helpExamples(
@@ -20,14 +20,14 @@ const stat: Command = {
             ["jcs stat --json 'docs/2026/*.pdf' | jq -r .hash", "the SHA-256 of several"],
           ],
           {
-            json: '{"type":"object","bucket","package","path","size","hash","redundancy","modifiedAt","createdAt","updatedAt","generation","metadata","blocks":[{"index","space","path","bytes"}]} per object',
+            json: '{"type":"object","bucket","package","path","size","hash","redundancy","modifiedAt","createdAt","updatedAt","generation","metadata","blocks":[{"index","space","path","bytes"}]} per object; of space:path {"type":"file","space","path","kind":"file|directory|link","size","modifiedAt","etag","contentType","metadata","storageClass","linkTarget"}, what the service tells',
           },
         ),
       )
       .action(async (addresses) => {
         const natives = parseNatives(addresses);
         if (natives) {
-          const { statNative } = await import("./support/run_native.ts");
+          const { statNative } = await import("./support/native/stat_native.ts");
           return await statNative(edge, natives);
         }
         const { runStat } = await import("./support/run_stat.ts");

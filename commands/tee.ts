@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { collectPairs } from "./support/collect_pairs.ts";
 import { helpExamples } from "./support/help_examples.ts";
 import { prose } from "./support/prose.ts";
 
@@ -13,15 +14,19 @@ const tee: Command = {
 there; when anything fails, nothing of it stays.`),
       )
       .argument("<target>", "space:path")
+      .option("--if-absent", "fail with status 5 when there is a file already")
+      .option("--metadata <key=value>", "keep this with the file; may be repeated", collectPairs)
+      .option("--content-type <type>", "say that it is of this type")
+      .option("--storage-class <class>", "the service's own word, for example STANDARD_IA")
       .addHelpText(
         "after",
         helpExamples([
           ["tar c src | jcs tee oss:src.tar | sha256sum", "store a stream and hash it on the way"],
         ]),
       )
-      .action(async (target) => {
+      .action(async (target, options) => {
         const { runTee } = await import("./support/run_tee.ts");
-        await runTee(edge, target);
+        await runTee(edge, { target, options });
       });
   },
 };

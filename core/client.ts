@@ -79,6 +79,14 @@ export interface NativeAddress {
   readonly path: string;
 }
 
+/** What a space is and can do. */
+export interface NativeSpace {
+  readonly info: StoreInfo;
+  readonly capabilities: Capabilities;
+  /** With a path behind it, the same for the same file, whichever space leads there. May hold a secret: only to be compared. */
+  readonly place: string;
+}
+
 /** How a file of a space is copied or moved. */
 export interface NativeCopyOptions extends CallOptions {
   /** What a list said of the source: may spare a request. */
@@ -95,8 +103,8 @@ export interface NativeCopyOptions extends CallOptions {
 
 /** The files of spaces as their services show them. What lies below `jcs/` there may be looked at, but neither written nor removed (`Usage`). */
 export interface NativeClient {
-  /** Which place a space is, and what it can do. Opens it; `NotFound` when it is not configured. */
-  about(space: string): Promise<{ readonly info: StoreInfo; readonly capabilities: Capabilities }>;
+  /** Opens a space and says what it is; `NotFound` when it is not configured. */
+  about(space: string): Promise<NativeSpace>;
   stat(at: NativeAddress, options?: CallOptions): Promise<ObjectMeta>;
   read(at: NativeAddress, options?: ReadOptions): Promise<ObjectStream>;
   /** As {@link Store.list}. `withoutOwn`: a list of the whole space passes over `jcs/`. */

@@ -65,13 +65,17 @@ async function* listGlob(
   for await (const entry of client.list({ package: owner, ...request })) {
     if (entry.type !== "object") continue;
     const { path } = entry.object.address;
-    if (options.recursive ? !matchesAbove(glob, path) : !glob.matches(path)) continue;
+    if (!takes(glob, { path, recursive: options.recursive })) continue;
     yield { object: entry.object, relative: path.slice(glob.directory.length) };
   }
 }
 
-/** Whether `path` or one of the prefixes above it, without the slash, matches. */
-export function matchesAbove(glob: Glob, path: string): boolean {
+/** Whether a glob takes the object at `path`: it matches, or, `recursive`, one of the prefixes above it, without the slash, does. */
+export function takes(
+  glob: Glob,
+  { path, recursive }: { readonly path: string; readonly recursive?: boolean | undefined },
+): boolean {
+  if (!recursive) return glob.matches(path);
   for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
     if (glob.matches(path.slice(0, end))) return true;
   }

@@ -12,6 +12,20 @@ const GLOBALS: Readonly<Record<keyof GlobalOptions, true>> = {
   bandwidth: true,
 };
 
+/** Throws `Usage` when one of the options was given that mean nothing for objects in jcs. */
+export function refuseSpaceOptions(
+  options: Readonly<Record<string, unknown>>,
+  { command, keys }: { readonly command: string; readonly keys: readonly string[] },
+): void {
+  for (const key of keys) {
+    if (options[key] === undefined) continue;
+    throw new JcsError(
+      "Usage",
+      `Cannot use ${flagOf(key)} with "${command}" of objects: it is for files of spaces (space:path) only`,
+    );
+  }
+}
+
 /** Throws `Usage` when an option was given that means nothing for the files of a space (`space:path`): it must not be ignored silently. */
 export function refuseOptions(
   options: Readonly<Record<string, unknown>>,
@@ -20,10 +34,13 @@ export function refuseOptions(
 ): void {
   for (const [key, value] of Object.entries(options)) {
     if (value === undefined || known.includes(key) || key in GLOBALS) continue;
-    const flag = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new JcsError(
       "Usage",
-      `Cannot use ${flag} with "${command}" of space:path: it is for objects in jcs only`,
+      `Cannot use ${flagOf(key)} with "${command}" of space:path: it is for objects in jcs only`,
     );
   }
+}
+
+function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

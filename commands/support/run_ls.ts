@@ -5,7 +5,7 @@ import { JcsError } from "../../core/errors.ts";
 import { printable } from "../../core/printable.ts";
 import { formatScheme } from "../../core/redundancy/parse_scheme.ts";
 import type { Edge } from "../command.ts";
-import { matchesAbove, packageMissing } from "./list_selection.ts";
+import { packageMissing, takes } from "./list_selection.ts";
 import { objectJson } from "./object_json.ts";
 import { timeOf } from "./overwrite.ts";
 import { endRun } from "./run_objects.ts";
@@ -116,7 +116,7 @@ function createListing(
     const request = oneLevel ? { prefix: glob.directory, delimited: true } : { prefix: glob.prefix };
     for await (const entry of client.list({ package: selection.package, ...request })) {
       const path = entry.type === "prefix" ? entry.path.slice(0, -1) : entry.object.address.path;
-      if (recursive ? !matchesAbove(glob, path) : !glob.matches(path)) continue;
+      if (!takes(glob, { path, recursive })) continue;
       found = true;
       showEntry(selection.package, entry);
     }

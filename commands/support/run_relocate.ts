@@ -4,7 +4,7 @@ import type { Client } from "../../core/client.ts";
 import { isKind, JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
 import { type Destination, parseDestination } from "./destination.ts";
-import { lastName } from "./list_selection.ts";
+import { lastName, takes } from "./list_selection.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
 import { refuseSameNames } from "./refuse_same_names.ts";
@@ -51,7 +51,7 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
     work: async (item) => {
       const source = item.object.address;
       const target = targetOf(item, destination);
-      refuseSelf(source, { target, selection: item.selection, command });
+      refuseSelf(source, { target, selection: item.selection, relocate });
       const relocateOne = (replace: boolean) =>
         command === "cp"
           ? client.copy(source, target, { replace })
@@ -125,15 +125,20 @@ function refuseIntoItself(
 
 function refuseSelf(
   source: ObjectAddress,
-  options: { readonly target: ObjectAddress; readonly selection: Selection; readonly command: string },
+  options: {
+    readonly target: ObjectAddress;
+    readonly selection: Selection;
+    readonly relocate: RelocateArguments;
+  },
 ): void {
-  const { target, selection, command } = options;
+  const { target, selection, relocate } = options;
+  const { command, recursive } = relocate;
   if (target.bucket !== source.bucket || target.package !== source.package) return;
   const name = JSON.stringify(formatAddress(source));
   if (target.path === source.path) {
     throw new JcsError("Usage", `Cannot ${command} ${name}: source and target are the same object`);
   }
-  if (selection.kind === "glob" && selection.glob.matches(target.path)) {
+  if (selection.kind === "glob" && takes(selection.glob, { path: target.path, recursive })) {
     const why = `${JSON.stringify(formatAddress(target))} matches the pattern itself. Choose another target`;
     throw new JcsError("Usage", `Cannot ${command} ${name}: ${why}`);
   }

@@ -63,7 +63,8 @@ function refuseTree(selection: Selection, source: string): void {
   );
 }
 
-async function* withoutMissing<T>(items: AsyncIterable<WorkItem<T>>): AsyncGenerator<WorkItem<T>> {
+/** The same items without those that name nothing. */
+export async function* withoutMissing<T>(items: AsyncIterable<WorkItem<T>>): AsyncGenerator<WorkItem<T>> {
   for await (const item of items) {
     if (item.kind === "work" || item.error.kind !== "NotFound") yield item;
   }

@@ -2,6 +2,7 @@ import { cancelStream } from "../bytes/cancel_stream.ts";
 import type { NativeAddress, NativeClient } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
 import { fetchThrough } from "../store/http/fetch_through.ts";
+import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";
 import type { Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";
@@ -31,6 +32,12 @@ export function createNativeClient(
       throw withPlace(error, { space });
     }
   };
+  /** As `on`, for what changes a file: never one of jcs itself, however its path is spelled. */
+  const change = <T>(at: NativeAddress, action: string, work: (store: Store) => T | Promise<T>): Promise<T> =>
+    on(at.space, (store) => {
+      refuseOwn({ ...at, path: normalizePath(at.path, store.info.workDirectory) }, action);
+      return work(store);
+    });
   const placeOf = ({ space, path }: NativeAddress): NativePlace => ({
     space,
     path,
@@ -38,11 +45,14 @@ export function createNativeClient(
   });
 
   const places = new Map<string, Promise<string>>();
-  /** Names the file itself, however the space it is on is called. */
-  const identityOf = async ({ space, path }: NativeAddress): Promise<string> => {
+  const placeOfSpace = async (space: string): Promise<string> => {
     const found = places.get(space) ?? secrets.placeOf((await spaces.find(space))?.connection ?? space);
     places.set(space, found);
-    const place = await found;
+    return await found;
+  };
+  /** Names the file itself, however the space it is on is called. */
+  const identityOf = async ({ space, path }: NativeAddress): Promise<string> => {
+    const place = await placeOfSpace(space);
     const relative = path.replaceAll("\\", "/");
     return relative.startsWith("/")
       ? place.slice(0, place.lastIndexOf(" ") + 1) + relative
@@ -56,7 +66,8 @@ export function createNativeClient(
   };
 
   return {
-    about: (space) => on(space, ({ info, capabilities }) => ({ info, capabilities })),
+    about: (space) =>
+      on(space, async ({ info, capabilities }) => ({ info, capabilities, place: await placeOfSpace(space) })),
     stat: (at, options) => on(at.space, (store) => store.stat(at.path, options)),
     read: (at, options) => on(at.space, (store) => store.read(at.path, options)),
     async *list({ space, path }, { withoutOwn = false, ...options } = {}) {
@@ -75,8 +86,7 @@ export function createNativeClient(
     },
     async write(at, body, options = {}) {
       try {
-        refuseOwn(at, "write");
-        return await on(at.space, async (store) => {
+        return await change(at, "write", async (store) => {
           if (options.contentType !== undefined && !store.capabilities.contentType) {
             const state = `service "${store.info.service}" keeps no content type`;
             throw storeError(store.info, { kind: "Unsupported", operation: "write", path: at.path, state });
@@ -90,27 +100,24 @@ export function createNativeClient(
       }
     },
     async remove(at, options) {
-      refuseOwn(at, "remove");
-      await on(at.space, (store) => store.remove(at.path, options));
+      await change(at, "remove", (store) => store.remove(at.path, options));
     },
     async removeDirectories(at, options) {
-      refuseOwn(at, "remove");
-      await on(at.space, (store) => removeEmptyDirectories(store, at.path, options));
+      await change(at, "remove", (store) => removeEmptyDirectories(store, at.path, options));
     },
     async copy(source, target, options = {}) {
-      refuseOwn(target, "write");
+      await change(target, "write", () => {});
       await refuseSame(source, target);
       return await copyNative(placeOf(source), placeOf(target), { ...options, remove: false });
     },
     async move(source, target, options = {}) {
-      refuseOwn(source, "remove");
-      refuseOwn(target, "write");
+      await change(source, "remove", () => {});
+      await change(target, "write", () => {});
       await refuseSame(source, target);
       return await copyNative(placeOf(source), placeOf(target), { ...options, remove: true });
     },
     async fetch(at, url, options = {}) {
-      refuseOwn(at, "write");
-      return await on(at.space, async (store) => {
+      return await change(at, "write", async (store) => {
         if (store.fetch !== undefined) {
           return { how: "inside", meta: await store.fetch(at.path, url, options) };
         }
@@ -126,10 +133,8 @@ export function createNativeClient(
       }
     },
     async sign(operation, at, options) {
-      if (operation !== "read") refuseOwn(at, operation);
-      return await on(at.space, (store) =>
-        requireOperation(store, "sign", at.path)(operation, at.path, options),
-      );
+      const work = (store: Store) => requireOperation(store, "sign", at.path)(operation, at.path, options);
+      return await (operation === "read" ? on(at.space, work) : change(at, operation, work));
     },
   };
 }

@@ -1,20 +1,17 @@
 import type { NativeAddress } from "../client.ts";
 import { JcsError } from "../errors.ts";
-import { normalizePath } from "../store/normalize_path.ts";
 
 /** The directory that belongs to jcs on every space. */
 export const OWN_DIRECTORY = "jcs";
 
-/** Whether `path` is the directory of jcs or lies below it. Letter case is ignored, since some services do. */
+/** Whether `path`, normalised, is the directory of jcs or lies below it. Letter case is ignored, since some services do. */
 export function isOwnPath(path: string): boolean {
-  // What is no path at all is refused by the store; an absolute path is only spelled differently.
-  const relative = path.replace(/^[/\\]+/, "").replace(/[/\\]+$/, "");
-  if (relative === "") return false;
-  const [top = ""] = normalizePath(relative, "/").split("/");
+  const [top = ""] = path.split("/");
   return top.toLowerCase() === OWN_DIRECTORY;
 }
 
-/** Throws `Usage` for a path below the directory of jcs: only jcs itself knows which blocks are needed. `action` is the verb of the message. */
+/** Throws `Usage` for a normalised path below the directory of jcs: only jcs itself knows which blocks are needed. `action` is the verb of
+ *  the message. */
 export function refuseOwn({ space, path }: NativeAddress, action: string): void {
   if (!isOwnPath(path)) return;
   const name = JSON.stringify(`${space}:${path}`);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import cat from "../../commands/cat.ts";
+import type { Command } from "../../commands/command.ts";
 import cp from "../../commands/cp.ts";
 import get from "../../commands/get.ts";
 import ls from "../../commands/ls.ts";
@@ -66,7 +67,9 @@ describe("paths on spaces", () => {
       [put, ["--affinity", "x", "local", "disk:x"]],
       [put, ["--redundancy", "none", "local", "disk:x"]],
       [get, ["--verify", "disk:folder/a.txt", "x"]],
-      [cp, ["--if-absent", "disk:folder/a.txt", "disk:x"]],
+      [get, ["--overwrite", "newer", "--verify", "disk:folder/a.txt", "x"]],
+      [cp, ["--skip-unchanged", "b/p/x", "b/p/y"]],
+      [put, ["--storage-class", "x", "local", "b/p/y"]],
       [mv, ["disk:folder/a.txt", "mem:folder/a.txt", "disk:both/"]],
     ] as const) {
       const { exitCode, stderr } = await run(command, argv);
@@ -105,21 +108,29 @@ describe("paths on spaces", () => {
 
   it("below jcs/ are read, and neither written nor removed", async () => {
     expect(await bytesOf(cat, "disk:jcs/blocks/x")).toBe("a block");
-    for (const path of ["jcs/blocks/x", "/jcs/blocks/x", "JCS/blocks/x", "jcs\\blocks\\x", "jcs"]) {
-      for (const [command, argv] of [
-        [rm, [`disk:${path}`]],
+    const absolute = bench.path("disk/jcs/blocks/x");
+    const refuses = async (cases: readonly (readonly [Command, readonly string[]])[]) => {
+      for (const [command, argv] of cases) {
+        const result = await run(command, argv, { stdin: "x" });
+        expect(result.exitCode, `${argv}`).toBe(2);
+        expect(result.stderr, `${argv}`).toContain("the blocks of objects");
+      }
+    };
+    for (const path of ["jcs/blocks/x", "JCS/blocks/x", "jcs\\blocks\\x", "jcs", absolute]) {
+      await refuses([
         [put, ["local", `disk:${path}`]],
         [cp, ["disk:folder/a.txt", `disk:${path}`]],
         [mv, ["disk:folder/a.txt", `disk:${path}`]],
-        [mv, [`disk:${path}`, "disk:elsewhere"]],
-        [mv, [`disk:${path}`, "mem:elsewhere"]],
         [tee, [`disk:${path}`]],
         [sign, ["--for", "remove", `disk:${path}`]],
-      ] as const) {
-        const result = await run(command, argv, { stdin: "x" });
-        expect(result.exitCode, `${argv}`).toBe(2);
-        expect(result.stderr).toContain("the blocks of objects");
-      }
+      ]);
+    }
+    for (const path of ["jcs/blocks/x", "jcs", "jcs/", absolute]) {
+      await refuses([
+        [rm, ["-r", `disk:${path}`]],
+        [mv, [`disk:${path}`, "disk:elsewhere"]],
+        [mv, [`disk:${path}`, "mem:elsewhere"]],
+      ]);
     }
     await run(rm, ["-r", "disk:jcs"]);
     expect(disk("jcs/blocks/x")).toBe("a block");

@@ -44,7 +44,7 @@ describe("put of directories to space:path", () => {
       await ok(put, "tree", `${space}:`);
       const again = (await run(put, ["--json", "--skip-unchanged", "tree", `${space}:`])).json();
       expect(again.at(-1)).toMatchObject({ stored: 0, unchanged: 4 });
-      writeFileSync(path("tree/a"), "another size");
+      writeFileSync(path("tree/a"), "of another size");
       utimesSync(path("tree/sub/x"), new Date(), new Date(Date.now() + 60_000));
       const changed = (await run(put, ["--json", "--skip-unchanged", "tree", `${space}:`])).json();
       expect(changed.at(-1)).toMatchObject({ stored: 2, unchanged: 2 });

@@ -1,11 +1,11 @@
 import type { NativeAddress, NativeClient } from "../../../core/client.ts";
-import { isKind, JcsError } from "../../../core/errors.ts";
+import { JcsError } from "../../../core/errors.ts";
 import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";
-import { lastName, matchesAbove } from "../list_selection.ts";
+import { lastName, takes } from "../list_selection.ts";
 import { formatNative } from "../native_address.ts";
 import type { WorkItem } from "../run_objects.ts";
 import { nothingMatches } from "../select_stored.ts";
-import { type NativeSelection, selectNative } from "./select_native.ts";
+import { type NativeSelection, requireDirectory, selectNative } from "./select_native.ts";
 
 /** A file of a space that an argument of a command names, and the selection it comes of. */
 export interface NativeItem {
@@ -25,9 +25,9 @@ export interface NativeItemsOptions extends CallOptions {
   /** Bytes of each file that count as work; none unless given. */
   readonly transfers?: boolean;
   /** May refuse a selection by throwing. */
-  readonly check?: (selection: NativeSelection, at: NativeAddress) => void;
-  /** Called after the last file of a selection was yielded. */
-  readonly onEnd?: (selection: NativeSelection, at: NativeAddress) => void;
+  readonly check?: (selection: NativeSelection, at: NativeAddress) => Promise<void> | void;
+  /** What a directory stands for: the files below it unless given. */
+  readonly directories?: "themselves";
 }
 
 /** The files that the arguments name, in their order and with flat memory; an argument that names nothing is a failure among them. What
@@ -41,7 +41,7 @@ export async function* nativeItems(
   for (const address of options.addresses) {
     try {
       const selection = await selectNative(native, address, call);
-      options.check?.(selection, address);
+      await options.check?.(selection, address);
       let found = false;
       for await (const { meta, relative } of filesOf(native, { ...options, selection, address, call })) {
         found = true;
@@ -52,7 +52,6 @@ export async function* nativeItems(
       if (!found && selection.kind === "glob") throw nothingMatches(formatNative(address));
       if (!found && selection.kind === "tree" && !selection.seen)
         await requireDirectory(native, address, call);
-      options.onEnd?.(selection, address);
     } catch (error) {
       if (!(error instanceof JcsError)) throw error;
       yield { kind: "failure", error };
@@ -66,6 +65,7 @@ async function* filesOf(
     readonly selection: NativeSelection;
     readonly address: NativeAddress;
     readonly recursive?: boolean | undefined;
+    readonly directories?: "themselves";
     readonly call: CallOptions;
   },
 ): AsyncGenerator<{ readonly meta: ObjectMeta; readonly relative: string }> {
@@ -77,6 +77,10 @@ async function* filesOf(
       return;
     case "tree": {
       const { directory } = selection;
+      if (options.directories === "themselves") {
+        yield { meta: selection.meta ?? { path: directory, kind: "directory" }, relative: "" };
+        return;
+      }
       const skip = directory === "" ? 0 : directory.length + 1;
       for await (const meta of native.list({ space, path: directory }, { ...call, withoutOwn: true }))
         yield { meta, relative: meta.path.slice(skip) };
@@ -88,22 +92,9 @@ async function* filesOf(
       const at = { space, path: glob.directory.slice(0, -1) };
       for await (const meta of native.list(at, { ...call, delimited, withoutOwn: true })) {
         if (meta.kind === "directory") continue;
-        if (recursive ? !matchesAbove(glob, meta.path) : !glob.matches(meta.path)) continue;
+        if (!takes(glob, { path: meta.path, recursive })) continue;
         yield { meta, relative: meta.path.slice(glob.directory.length) };
       }
     }
   }
-}
-
-/** Throws `NotFound` unless there is such a directory; where directories are only prefixes, one without a file is not there. */
-async function requireDirectory(native: NativeClient, at: NativeAddress, call: CallOptions): Promise<void> {
-  const path = at.path.replace(/[/\\]+$/, "");
-  const found = await native.stat({ ...at, path }, call).catch((error: unknown) => {
-    if (isKind(error, "NotFound")) return undefined;
-    throw error;
-  });
-  if (found?.kind === "directory") return;
-  const name = JSON.stringify(formatNative(at));
-  const state = found === undefined ? "there is nothing by that name" : "it is a file, not a directory";
-  throw new JcsError("NotFound", `Cannot find ${name}: ${state}`, { where: { space: at.space, path } });
 }

@@ -14,21 +14,19 @@ import { checkPutSources, type PutJob, putSources } from "../put_sources.ts";
 import { endRun, runObjects } from "../run_objects.ts";
 import { showDetail } from "../show_detail.ts";
 import { isUnchanged } from "./is_unchanged.ts";
+import { createNameClaims } from "./name_claims.ts";
 import { nativeDestination } from "./native_destination.ts";
 import { nativeJson } from "./native_json.ts";
 import { nativeOf } from "./native_of.ts";
+import { type NativeWriteOptions, nativeWriteOptions } from "./native_write_options.ts";
 import { createTargetIndex } from "./target_index.ts";
 
 /** What the command line of `put` said. */
 export interface PutNativeArguments {
   readonly sources: readonly string[];
   readonly target: NativeAddress;
-  readonly options: {
-    readonly ifAbsent?: true | undefined;
+  readonly options: NativeWriteOptions & {
     readonly skipUnchanged?: true | undefined;
-    readonly metadata?: Readonly<Record<string, string>> | undefined;
-    readonly contentType?: string | undefined;
-    readonly storageClass?: string | undefined;
     readonly dryRun?: true | undefined;
   };
 }
@@ -42,16 +40,23 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
   checkPutSources(sources, destination);
   const native = nativeOf(await edge.client());
   const index = createTargetIndex(native, put.target.space, { signal: edge.signal });
+  const claims = createNameClaims(native, { several: false });
   const counts = { stored: 0, unchanged: 0, bytes: 0, emptyDirectories: 0 };
 
   async function store(job: NativeJob, progress: Progress): Promise<void> {
+    await claims.claim(job.target);
     const source = await openSource(edge, job);
     const there = options.skipUnchanged ? await index.find(job.target.path) : undefined;
     if (there !== undefined && isUnchanged(source, there)) {
       counts.unchanged++;
       return show(job, { status: "unchanged", meta: there });
     }
-    const written = await writeSource(native, { job, source, write: writeOptions(edge, put), progress });
+    const written = await writeSource(native, {
+      job,
+      source,
+      write: nativeWriteOptions(edge, options),
+      progress,
+    });
     counts.stored++;
     counts.bytes += written.bytes;
     show(job, { status: "stored", meta: { size: written.bytes, ...written.meta } });
@@ -93,17 +98,6 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
     json: { ...counts, failed: run.failed, ...(options.dryRun ? { dryRun: true } : {}) },
   });
   endRun(run, "put", "files");
-}
-
-function writeOptions(edge: Edge, { options }: PutNativeArguments): WriteOptions {
-  const { ifAbsent, metadata, contentType, storageClass } = options;
-  return {
-    signal: edge.signal,
-    ...(ifAbsent ? { ifAbsent } : {}),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(contentType === undefined ? {} : { contentType }),
-    ...(storageClass === undefined ? {} : { storageClass }),
-  };
 }
 
 function openSource(edge: Edge, job: NativeJob): Promise<PutSource> | PutSource {

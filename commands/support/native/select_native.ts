@@ -9,8 +9,14 @@ import { formatNative } from "../native_address.ts";
 export type NativeSelection =
   | { readonly kind: "object"; readonly meta: ObjectMeta }
   /** Everything below `directory`, which is empty (the whole space) or has no slash at its ends. `base` is its last name; `seen`: it is known
-   *  to be there, even when nothing is in it. */
-  | { readonly kind: "tree"; readonly directory: string; readonly base: string; readonly seen: boolean }
+   *  to be there, even when no file is in it. */
+  | {
+      readonly kind: "tree";
+      readonly directory: string;
+      readonly base: string;
+      readonly seen: boolean;
+      readonly meta?: ObjectMeta;
+    }
   | { readonly kind: "glob"; readonly glob: Glob };
 
 /** Finds out what a path on a space means: a name that exists wins over its reading as a glob, a file over the directory of the same name.
@@ -39,15 +45,13 @@ async function selectPath(
   options: CallOptions & { readonly at: NativeAddress; readonly path: string; readonly directory: string },
 ): Promise<NativeSelection> {
   const { at, path, directory, ...call } = options;
-  const tree = (seen: boolean) => {
-    const base = directory.slice(directory.lastIndexOf("/") + 1);
-    return { kind: "tree", directory, base, seen } as const;
-  };
+  const base = directory.slice(directory.lastIndexOf("/") + 1);
+  const tree = (seen: boolean) => ({ kind: "tree", directory, base, seen }) as const;
   if (directory === "") return tree(true);
   if (path.endsWith("/")) return tree(isGlob(path) && (await hasEntries(native, options)));
   try {
     const meta = await native.stat({ ...at, path: directory }, call);
-    return meta.kind === "directory" ? tree(true) : { kind: "object", meta };
+    return meta.kind === "directory" ? { ...tree(true), meta } : { kind: "object", meta };
   } catch (error) {
     if (isKind(error, "NotFound") && (await hasEntries(native, options))) return tree(true);
     throw error;
@@ -79,4 +83,21 @@ function relativePattern(at: NativeAddress, workDirectory: string): string {
   if (at.path.startsWith(workDirectory)) return at.path.slice(workDirectory.length);
   const why = `it lies outside of ${JSON.stringify(workDirectory)}, the directory of the space`;
   throw new JcsError("Usage", `Cannot use ${JSON.stringify(formatNative(at))}: ${why}`);
+}
+
+/** Throws `NotFound` unless there is such a directory; where directories are only prefixes, one without a file is not there. */
+export async function requireDirectory(
+  native: NativeClient,
+  at: NativeAddress,
+  call: CallOptions,
+): Promise<void> {
+  const path = at.path.replace(/[/\\]+$/, "");
+  const found = await native.stat({ ...at, path }, call).catch((error: unknown) => {
+    if (isKind(error, "NotFound")) return undefined;
+    throw error;
+  });
+  if (found?.kind === "directory") return;
+  const name = JSON.stringify(formatNative(at));
+  const state = found === undefined ? "there is nothing by that name" : "it is a file, not a directory";
+  throw new JcsError("NotFound", `Cannot find ${name}: ${state}`, { where: { space: at.space, path } });
 }
