@@ -7,6 +7,7 @@ import { hdfs } from "./services/hdfs.ts";
 import { http, https } from "./services/http.ts";
 import { ipfs } from "./services/ipfs.ts";
 import { memory } from "./services/memory.ts";
+import { onedrive } from "./services/onedrive.ts";
 import { rclone } from "./services/rclone.ts";
 import { s3 } from "./services/s3.ts";
 import { s3Compatible } from "./services/s3_compatible.ts";
@@ -34,6 +35,7 @@ export const SERVICES: readonly Service[] = [
   gcs,
   hdfs,
   ipfs,
+  onedrive,
 ];
 
 /** The service of this name, if there is one. */

@@ -12,6 +12,7 @@ import {
 import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
 import { answerJson, asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
+import { type OtherServers, otherServers } from "../../http/other_servers.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
 import type { ObjectMeta, StoreInfo } from "../../store.ts";
@@ -33,8 +34,7 @@ export interface HdfsContext {
   readonly info: StoreInfo;
   readonly options: HdfsOptions;
   readonly client: HttpClient;
-  /** Clients of data nodes, by origin; the one used last comes last. */
-  readonly nodes: Map<string, HttpClient>;
+  readonly nodes: OtherServers;
   readonly root: { found: boolean };
 }
 
@@ -58,7 +58,8 @@ export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsC
     throw new JcsError("Usage", `Cannot open a space of service "hdfs": ${state}`);
   }
   const info = { service, name, workDirectory };
-  return { info, options, client: httpClient(endpoint), nodes: new Map(), root: { found: false } };
+  const nodes = otherServers({ serversMax: NODES_MAX, encrypted: options.tls });
+  return { info, options, client: httpClient(endpoint), nodes, root: { found: false } };
 }
 
 /** A path in its one spelling. `Usage` when there can be no such file. */
@@ -133,14 +134,14 @@ export async function transfer(
   if (redirection.status === 200 && method === "GET") return redirection;
   discard(redirection);
   const target = URL.parse(redirection.headers["location"] ?? "");
-  const isSafe = target?.protocol === "https:" || (target?.protocol === "http:" && !context.options.tls);
-  if (redirection.status !== 307 || target === null || !isSafe) {
+  const node = target === null ? undefined : context.nodes.clientOf(target);
+  if (redirection.status !== 307 || target === null || node === undefined) {
     const { signal: _, ...place } = call;
     const state = "the name node names no data node that can be used";
     throw storeError(context.info, { ...place, kind: "Unexpected", state });
   }
   return await exchange(context, call, {
-    client: nodeOf(context, target),
+    client: node,
     method,
     path: target.pathname + target.search,
     headers: method === "GET" ? {} : { "content-type": "application/octet-stream" },
@@ -192,8 +193,7 @@ export function metaOf(path: string, status: JsonRecord): ObjectMeta {
 /** Ends all connections. */
 export function closeConnections(context: HdfsContext): void {
   context.client.close();
-  for (const node of context.nodes.values()) node.close();
-  context.nodes.clear();
+  context.nodes.close();
 }
 
 function addressOf(context: HdfsContext, { op, file, query = {} }: HdfsRequest): string {
@@ -203,19 +203,6 @@ function addressOf(context: HdfsContext, { op, file, query = {} }: HdfsRequest):
     ([key, value]) => `${key}=${encodeURIComponent(value)}`,
   );
   return `/webhdfs/v1${file.split("/").map(encodeURIComponent).join("/")}?${parameters.join("&")}`;
-}
-
-function nodeOf(context: HdfsContext, target: URL): HttpClient {
-  const { nodes } = context;
-  const endpoint = parseOptionValue("endpoint", target.origin);
-  if (endpoint === undefined)
-    throw new JcsError("Unexpected", "Cannot reach a data node: its address is none");
-  const node = nodes.get(target.origin) ?? httpClient(endpoint);
-  nodes.delete(target.origin);
-  nodes.set(target.origin, node);
-  // The one not used for longest is forgotten; what it still sends ends by itself.
-  for (const origin of nodes.keys()) if (nodes.size > NODES_MAX) nodes.delete(origin);
-  return node;
 }
 
 async function exchange(

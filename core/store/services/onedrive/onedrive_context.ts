@@ -1,0 +1,245 @@
+import { type ErrorKind, JcsError } from "../../../errors.ts";
+import type { Connection } from "../../connection_string.ts";
+import {
+  discard,
+  type HttpAnswer,
+  type HttpClient,
+  type HttpRequest,
+  httpClient,
+} from "../../http/http_client.ts";
+import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
+import { asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
+import { answerText } from "../../http/http_read.ts";
+import { type OtherServers, otherServers } from "../../http/other_servers.ts";
+import { normalizePath } from "../../normalize_path.ts";
+import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
+import type { OpenContext } from "../../service.ts";
+import type { StoreInfo } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { encodePath, faultOf } from "./onedrive_names.ts";
+import type { OnedriveOptions } from "./onedrive_options.ts";
+
+/** Parts of an upload but the last are multiples of this, and shorter than the second bound. */
+export const PART_UNIT_BYTES = 320 * 1024;
+export const PART_BYTES_MAX = 60 * 1024 * 1024;
+/** Servers of files, uploads and copies whose connections are kept. */
+const OTHER_SERVERS_MAX = 16;
+const ERROR_BYTES_MAX = 256 * 1024;
+/** How deep the service's reasons for a refusal are looked into. */
+const REASONS_MAX = 8;
+
+/** What every operation of one store works with. */
+export interface OnedriveContext {
+  readonly info: StoreInfo;
+  readonly options: OnedriveOptions;
+  readonly tokens: OauthTokens;
+  readonly client: HttpClient;
+  /** Where bytes go and come from, at addresses that need no credential and get none. */
+  readonly others: OtherServers;
+  /** The address of the drive, without a slash at the end. */
+  readonly drive: string;
+  readonly root: { found: boolean };
+}
+
+/** One call, at a path in its one spelling, and the file of the drive that it is about. */
+export type Call = HttpCall & {
+  readonly path: string;
+  readonly file: string;
+  readonly signal: AbortSignal | undefined;
+};
+
+/** Checks the options against each other and reads the credential. Talks to nobody. */
+export async function onedriveContext(
+  connection: Connection,
+  source: { readonly options: OnedriveOptions; readonly environment: OpenContext["environment"] },
+): Promise<OnedriveContext> {
+  const { service, name, workDirectory } = connection;
+  const { options, environment } = source;
+  const { drive, tenant, endpoint, part_size: partBytes } = options;
+  const refuse = (state: string) =>
+    new JcsError("Usage", `Cannot open a space of service "onedrive": ${state}`);
+  if (name !== "") throw refuse("there is nothing to name but a folder; write onedrive:///folder");
+  if (partBytes === 0 || partBytes % PART_UNIT_BYTES !== 0 || partBytes >= PART_BYTES_MAX) {
+    throw refuse('option "part_size" must be a multiple of 320KiB, less than 60MiB');
+  }
+  if (!/^[A-Za-z0-9.-]+$/.test(tenant)) throw refuse('option "tenant" must be an id or a domain');
+  const info = { service, name, workDirectory, heldBytesMax: 2 * partBytes };
+  const provider = {
+    name: "Microsoft",
+    tokenUrl: options.token_url ?? `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,
+    clientId: options.client_id,
+    clientSecret: options.client_secret,
+    rcloneName: "onedrive",
+  };
+  return {
+    info,
+    options,
+    tokens: await oauthTokens(info, { credential: options.credential, provider, environment }),
+    client: httpClient(endpoint),
+    others: otherServers({ serversMax: OTHER_SERVERS_MAX, encrypted: endpoint.protocol === "https" }),
+    drive: `/v1.0/${drive === undefined ? "me/drive" : `drives/${encodeURIComponent(drive)}`}`,
+    root: { found: false },
+  };
+}
+
+/** What an operation is about. `Usage` when there can be no such file. */
+export function callOf(
+  context: OnedriveContext,
+  operation: string,
+  at: { readonly path: string; readonly signal?: AbortSignal | undefined },
+): Call {
+  const path = normalizePath(at.path, context.info.workDirectory);
+  const file = fileOf(context, path);
+  const state = faultOf(file);
+  if (state !== undefined) throw storeError(context.info, { kind: "Usage", operation, path, state });
+  return { operation, path, file, signal: at.signal };
+}
+
+/** The file, or folder, of the drive for a path of the store; empty for the root of the drive. */
+export function fileOf(context: OnedriveContext, path: string): string {
+  return encodePath((context.info.workDirectory + path).replace(/^\/|\/$/g, ""));
+}
+
+/** The address of a file or folder by its path; `part` is what is asked of it, for example `children`. */
+export function fileAddress(context: OnedriveContext, file: string, part?: string): string {
+  const suffix = part === undefined ? "" : `/${part}`;
+  if (file === "") return `${context.drive}/root${suffix}`;
+  const path = file.split("/").map(encodeURIComponent).join("/");
+  return `${context.drive}/root:/${path}${suffix === "" ? "" : `:${suffix}`}`;
+}
+
+/** The address of an item by its id. */
+export function itemAddress(context: OnedriveContext, id: string, part?: string): string {
+  return `${context.drive}/items/${encodeURIComponent(id)}${part === undefined ? "" : `/${part}`}`;
+}
+
+/** One request of Microsoft Graph. */
+export interface GraphRequest extends Pick<HttpRequest, "method" | "headers"> {
+  /** Percent-encoded, with the query. */
+  readonly path: string;
+  readonly body?: Uint8Array | JsonRecord;
+  readonly accept?: readonly number[];
+}
+
+/** Makes one request with a token, and turns its failure, or an answer of status 300 and above that is not among `accept`, into a `JcsError`. When the
+ *  service refuses the token, it is made once more with another. */
+export async function request(
+  context: OnedriveContext,
+  call: HttpCall,
+  { accept = [], path, method, headers, body }: GraphRequest,
+): Promise<HttpAnswer> {
+  const { client, tokens } = context;
+  const isBytes = body === undefined || body instanceof Uint8Array;
+  const sent = isBytes ? body : Buffer.from(JSON.stringify(body));
+  for (let attempt = 1; ; attempt++) {
+    throwIfCancelled(context.info, { ...call, signal: call.signal });
+    const authorization = await tokens.authorization(call);
+    const answer = await exchange(context, call, client, {
+      method,
+      path,
+      headers: { ...(isBytes ? {} : { "content-type": "application/json" }), ...headers, authorization },
+      body: sent,
+    });
+    if (answer.status < 300 || accept.includes(answer.status)) return answer;
+    if (answer.status === 401 && attempt === 1 && tokens.refused(authorization)) {
+      discard(answer);
+      continue;
+    }
+    throw await graphError(context, call, answer);
+  }
+}
+
+/** Makes one request at an address that the service gave, which is good by itself: no token goes there, on whatever server it is. The address is a
+ *  secret and stands in no message. */
+export async function requestElsewhere(
+  context: OnedriveContext,
+  call: HttpCall,
+  wanted: Pick<HttpRequest, "method" | "headers" | "body"> & {
+    readonly url: unknown;
+    readonly accept?: readonly number[];
+  },
+): Promise<HttpAnswer> {
+  const { accept = [], url, ...sent } = wanted;
+  throwIfCancelled(context.info, { ...call, signal: call.signal });
+  const target = typeof url === "string" ? URL.parse(url) : null;
+  const client = target === null ? undefined : context.others.clientOf(target);
+  if (target === null || client === undefined) {
+    throw fault(context, call, { kind: "Unexpected", state: "the service gave no address that can be used" });
+  }
+  const answer = await exchange(context, call, client, { ...sent, path: target.pathname + target.search });
+  if (answer.status < 300 || accept.includes(answer.status)) return answer;
+  throw await graphError(context, call, answer);
+}
+
+/** The error of one call. */
+export function fault(
+  context: OnedriveContext,
+  { operation, path }: HttpCall,
+  meaning: Meaning & { readonly state: string },
+): JcsError {
+  return storeError(context.info, { operation, ...(path === undefined ? {} : { path }), ...meaning });
+}
+
+async function exchange(
+  context: OnedriveContext,
+  call: HttpCall,
+  client: HttpClient,
+  sent: HttpRequest,
+): Promise<HttpAnswer> {
+  try {
+    return await client.send({ ...sent, signal: call.signal });
+  } catch (failure) {
+    throw exchangeError(context.info, call, failure);
+  }
+}
+
+/** What the service's reasons mean, where the status alone does not say it.
+ *  Source: OneDrive documentation, "Common error responses and codes"; Microsoft Graph, "Microsoft Graph error responses and resource types". */
+const REASONS: Readonly<Record<string, Meaning>> = {
+  nameAlreadyExists: { kind: "AlreadyExists", state: "there is something already" },
+  activityLimitReached: { kind: "Throttled", retry: "later" },
+  throttledRequest: { kind: "Throttled", retry: "later" },
+  serviceReadOnly: { kind: "Unreachable", retry: "later", state: "the service is read-only for the moment" },
+  quotaLimitReached: { kind: "NoSpace", state: "the quota is used up" },
+  insufficientStorage: { kind: "NoSpace", state: "the quota is used up" },
+  malwareDetected: { kind: "PermissionDenied", state: "the service takes the object for malware" },
+  virusSuspicious: { kind: "PermissionDenied", state: "the service takes the object for malware" },
+  maxFileSizeExceeded: { kind: "Unsupported", state: "the object is larger than the service allows" },
+  maxStreamSizeExceeded: { kind: "Unsupported", state: "the object is larger than the service allows" },
+  invalidPath: { kind: "Usage", state: "the service does not accept a name in the path" },
+  pathIsTooLong: { kind: "Usage", state: "the path is longer than the service allows" },
+  pathTooDeep: { kind: "Usage", state: "the path is deeper than the service allows" },
+};
+
+/** What statuses mean here that the table for all services has not. */
+const STATUSES: Readonly<Record<number, Meaning>> = {
+  409: { kind: "ConditionFailed" },
+  509: { kind: "Throttled", retry: "later" },
+};
+
+async function graphError(context: OnedriveContext, call: HttpCall, answer: HttpAnswer): Promise<JcsError> {
+  const text = await answerText(context.info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
+  const codes: string[] = [];
+  let reason = asRecord(parseJson(text)?.["error"]);
+  // The more detailed reasons are inside.
+  for (let depth = 0; depth < REASONS_MAX && typeof reason["code"] === "string"; depth++) {
+    codes.push(reason["code"]);
+    reason = asRecord(reason["innerError"] ?? reason["innererror"]);
+  }
+  const known = codes.findLast((code) => Object.hasOwn(REASONS, code));
+  const [first = ""] = codes;
+  return answerError(context.info, call, {
+    ...answer,
+    code: /^\w{1,60}$/.test(first) ? first : undefined,
+    meaning: known === undefined ? STATUSES[answer.status] : REASONS[known],
+  });
+}
+
+/** The kinds of errors with which the service may say that something else stands where a request wants to go. */
+export const IN_THE_WAY: readonly ErrorKind[] = [
+  "NotFound",
+  "AlreadyExists",
+  "ConditionFailed",
+  "Unsupported",
+  "Unexpected",
+];
