@@ -4,6 +4,7 @@ import type { Edge, GlobalOptions } from "../commands/command.ts";
 import type { Client } from "../core/client.ts";
 import { JcsError } from "../core/errors.ts";
 import { openClient } from "./open_client.ts";
+import type { OperationLog } from "./operation_log.ts";
 import { createOutput } from "./output.ts";
 import { createProgress, type ProgressMode } from "./progress.ts";
 import { forgivingSink, READER_GONE_STATUS, ReaderGone, type Sink, watchedSink } from "./sink.ts";
@@ -28,14 +29,23 @@ export interface EdgeHandle {
 }
 
 /** Makes what commands see of the process. `globals` is asked when a command runs: before, the options are not known. */
-export function createEdge(host: Host, options: { readonly globals: () => GlobalOptions }): EdgeHandle {
+export function createEdge(
+  host: Host,
+  options: {
+    readonly globals: () => GlobalOptions;
+    /** The command that runs, as traces call it. */
+    readonly command?: () => string;
+  },
+): EdgeHandle {
   const { environment } = host;
+  const startedAtMs = performance.timeOrigin + performance.now();
   const home = resolve(
     host.directory,
     environment["JCS_HOME"] || join(environment["HOME"] || homedir(), ".jcs"),
   );
   const plain = isSet(environment["CI"]);
   let client: Promise<Client> | undefined;
+  let operations: OperationLog | undefined;
 
   const readerGone = new AbortController();
   const signal = AbortSignal.any([host.signal, readerGone.signal]);
@@ -69,10 +79,22 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
     muted: () => readerGone.signal.aborted,
   });
 
+  async function openLogged(): Promise<Client> {
+    const { openOperationLog } = await import("./operation_log.ts");
+    operations = await openOperationLog(options.globals(), {
+      environment,
+      directory: host.directory,
+      command: options.command?.() ?? "jcs",
+      startedAtMs,
+      write: (text) => progress.undrawn(() => stderr.write(text)),
+    });
+    return await openClient(edge, operations.log);
+  }
+
   const edge: Edge = {
     global: options.globals,
     client() {
-      client ??= openClient(edge);
+      client ??= openLogged();
       return client;
     },
     output: handle.output,
@@ -114,13 +136,21 @@ export function createEdge(host: Host, options: { readonly globals: () => Global
         last ??= closing;
       }
       await progress.close();
+      let status: number;
       try {
-        const status = handle.finish(last);
-        return readerGone.signal.aborted ? READER_GONE_STATUS : status;
+        status = handle.finish(last);
+        if (readerGone.signal.aborted) status = READER_GONE_STATUS;
       } catch (writing) {
-        if (writing instanceof ReaderGone) return READER_GONE_STATUS;
-        throw writing;
+        if (!(writing instanceof ReaderGone)) throw writing;
+        status = READER_GONE_STATUS;
       }
+      for (const message of (await operations?.end(status)) ?? []) {
+        const line = options.globals().json
+          ? JSON.stringify({ type: "warning", message })
+          : `jcs: ${message}`;
+        stderr.write(`${line}\n`);
+      }
+      return status;
     },
   };
 }

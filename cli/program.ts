@@ -33,7 +33,12 @@ function globalOptions(): Option[] {
     new Option("-c, --config <file>", "configuration to use (default: config.json in $JCS_HOME, ~/.jcs)"),
     new Option("--json", "one JSON object per line instead of text"),
     new Option("-q, --quiet", "only results, warnings and errors"),
-    new Option("-v, --verbose", "also show where an error came from"),
+    new Option("-v, --verbose", "also show each operation of each space, and where an error came from"),
+    new Option(
+      "--trace <file>",
+      "add the trace of this run to a file, as lines of OpenTelemetry's JSON (JCS_TRACE)",
+    ),
+    new Option("--redact-paths", "show digests instead of paths in what --verbose, --trace and JCS_LOG tell"),
     new Option("--no-progress", "do not show progress"),
     new Option(
       "--bandwidth <rate>",
@@ -59,12 +64,15 @@ export function readGlobals(program: Commander): GlobalOptions {
   const config = first("config");
   const parallel = first("parallel");
   const bandwidth = first("bandwidth");
+  const trace = first("trace");
   return {
     ...(typeof config === "string" ? { config } : {}),
     json: levels.some((values) => values["json"] === true),
     quiet: levels.some((values) => values["quiet"] === true),
     verbose: levels.some((values) => values["verbose"] === true),
     progress: levels.every((values) => values["progress"] !== false),
+    ...(levels.some((values) => values["redactPaths"] === true) ? { redactPaths: true } : {}),
+    ...(typeof trace === "string" ? { trace } : {}),
     ...(typeof parallel === "number" ? { parallel } : {}),
     ...(Array.isArray(bandwidth) ? { bandwidth: bandwidth as BandwidthTimetable } : {}),
   };

@@ -1,12 +1,18 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { createEdge, type Host } from "./edge.ts";
-import { addCommands, createProgram, readGlobals } from "./program.ts";
+import { addCommands, createProgram, ranCommands, readGlobals } from "./program.ts";
 import { isHelp, usageError } from "./usage_error.ts";
 
 /** Runs one command line and resolves to the exit status. Touches nothing of the process but what `host` holds. */
 export async function run(argv: readonly string[], host: Host): Promise<number> {
   const program = createProgram(host);
-  const { edge, finish } = createEdge(host, { globals: () => readGlobals(program) });
+  const { edge, finish } = createEdge(host, {
+    globals: () => readGlobals(program),
+    command: () =>
+      ranCommands(program)
+        .map((command) => command.name())
+        .join(" "),
+  });
   try {
     await addCommands(program, { edge, argv });
     if (argv.length === 0) program.help({ error: true });

@@ -54,6 +54,10 @@ export interface GlobalOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly progress: boolean;
+  /** Digests instead of paths in logs and traces. */
+  readonly redactPaths?: boolean;
+  /** The file that the trace of the run is added to. */
+  readonly trace?: string;
   readonly parallel?: number;
   /** Most bytes per second of all spaces together. */
   readonly bandwidth?: BandwidthTimetable;

@@ -8,6 +8,8 @@ const GLOBALS: Readonly<Record<keyof GlobalOptions, true>> = {
   quiet: true,
   verbose: true,
   progress: true,
+  redactPaths: true,
+  trace: true,
   parallel: true,
   bandwidth: true,
 };

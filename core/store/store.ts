@@ -75,6 +75,8 @@ export interface ObjectMeta {
 export interface CallOptions {
   /** Ends the operation with `Cancelled`. */
   readonly signal?: AbortSignal;
+  /** Which try of the operation it is, from 1: for figures and logs only, and no matter to a service. */
+  readonly attempt?: number;
 }
 
 /** The bytes of one object, all of one version. A stream that was opened must be read to its end or cancelled (`return()`), also

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { run } from "../../cli/run.ts";
@@ -22,6 +22,10 @@ beforeEach(async () => {
 
 /** Runs a command line in this process. */
 async function jcs(...argv: readonly string[]) {
+  return await jcsIn({}, ...argv);
+}
+
+async function jcsIn(environment: Readonly<Record<string, string>>, ...argv: readonly string[]) {
   const [stdout, stderr] = [memorySink(), memorySink()];
   const startedMs = performance.now();
   const status = await run(argv, {
@@ -29,7 +33,7 @@ async function jcs(...argv: readonly string[]) {
     stdinIsTerminal: false,
     stdout,
     stderr,
-    environment: { JCS_HOME: join(root, "home") },
+    environment: { JCS_HOME: join(root, "home"), ...environment },
     directory: root,
     signal: new AbortController().signal,
   });
@@ -69,4 +73,71 @@ test("the lowest limit of an account holds for all its spaces, also when the one
   const { status, stderr, tookMs } = await jcs("put", "file", "b:file");
   expect(status, stderr).toBe(0);
   expect(tookMs).toBeGreaterThan(SLOW_MS);
+});
+
+/** The spans of a trace file. */
+function spansIn(file: string) {
+  const lines = readFileSync(join(root, file), "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line).resourceSpans[0].scopeSpans[0].spans[0]);
+}
+
+test("-v shows each operation, and how quick they were in the end", async () => {
+  await addSpaces();
+  const text = await jcs("-v", "put", "file", "a:private/file");
+  expect(text.stderr).toMatch(/^a {2}write {2}private\/file {2}4MiB {2}\d+\.\d ms$/m);
+  expect(text.stderr).toMatch(/^SPACE +OPERATION +COUNT +FAILED +RETRIED +BYTES +P50 +P95 +LONGEST$/m);
+  const json = await jcs("--json", "-v", "--redact-paths", "cat", "a:private/none");
+  const lines = json.stderr.trimEnd().split("\n");
+  const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  expect(entries).toContainEqual(
+    expect.objectContaining({
+      type: "operation",
+      space: "a",
+      operation: "read",
+      error: "NotFound",
+      attempt: 1,
+    }),
+  );
+  expect(entries.filter(({ path }) => path?.includes("private"))).toEqual([]);
+  expect(entries.find(({ type }) => type === "metrics")).toMatchObject({ space: "a", retried: 0 });
+  expect((await jcs("cat", "a:private/file")).stderr).toBe("");
+});
+
+test("--trace and JCS_LOG write down what a run did, and no secret", async () => {
+  await addSpaces();
+  const environment = { JCS_LOG: "log", JCS_SPACE_mem: "memory://traced" };
+  await jcsIn(
+    environment,
+    "--trace",
+    "trace",
+    "put",
+    "--redundancy",
+    "none",
+    "--spaces",
+    "mem",
+    "file",
+    "k/p/f",
+  );
+  await jcsIn({ JCS_TRACE: "trace", ...environment }, "--redact-paths", "cat", "mem:private/none");
+  const spans = spansIn("trace");
+  const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+  expect(roots.map(({ name }) => name)).toEqual(["jcs put", "jcs cat"]);
+  const [put, cat] = roots;
+  const below = (root: { spanId: string }) =>
+    spans.filter(({ parentSpanId }) => parentSpanId === root.spanId).map(({ name }) => name);
+  expect(below(put)).toContain("write mem");
+  expect(below(cat)).toEqual(["read mem"]);
+  const text = readFileSync(join(root, "trace"), "utf8") + readFileSync(join(root, "log"), "utf8");
+  expect(text).not.toContain("private");
+  expect(text).not.toContain("memory://");
+  const log = readFileSync(join(root, "log"), "utf8").trimEnd().split("\n");
+  expect(log.map((line) => JSON.parse(line).operation)).toEqual(expect.arrayContaining(["write", "read"]));
+});
+
+test("a trace that cannot be written ends a command before it does anything", async () => {
+  await addSpaces();
+  const { status, stderr } = await jcs("--trace", "none/trace", "put", "file", "a:file");
+  expect(status).toBe(4);
+  expect(stderr).toContain('none/trace"');
+  expect(existsSync(join(root, "a/file"))).toBe(false);
 });

@@ -1,7 +1,8 @@
-import type { ByteStream } from "../../bytes/byte_stream.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
-import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
+import { countedBody } from "./counted_body.ts";
+import { createHistogram } from "./histogram.ts";
+import { bodyOptions, type Call, type Operation, wrapStore } from "./wrap_store.ts";
 
 /** What one space did in one operation: each try counts. */
 export interface OperationMetrics {
@@ -9,11 +10,16 @@ export interface OperationMetrics {
   readonly operation: Operation;
   readonly count: number;
   readonly failed: number;
+  /** Those that were not the first try. */
+  readonly retried: number;
   /** Bytes of objects that passed, in either direction. */
   readonly bytes: number;
   /** From the call to its answer; of a read to the answer before the first byte. */
   readonly totalMs: number;
   readonly maxMs: number;
+  /** What half of the answers, and 95 of 100, took at the most; to a tenth. */
+  readonly p50Ms: number;
+  readonly p95Ms: number;
 }
 
 /** The figures of all stores of a process. Grows with the number of spaces only. */
@@ -24,6 +30,7 @@ export interface MetricsBook {
     readonly operation: Operation;
     readonly count?: number;
     readonly failed?: number;
+    readonly retried?: number;
     readonly bytes?: number;
     readonly tookMs?: number;
   }): void;
@@ -33,33 +40,49 @@ export interface MetricsBook {
 
 /** An empty book. */
 export function createMetricsBook(): MetricsBook {
-  const rows = new Map<string, OperationMetrics>();
+  const rows = new Map<string, ReturnType<typeof emptyRow>>();
   return {
-    note({ space, operation, count = 0, failed = 0, bytes = 0, tookMs = 0 }) {
+    note({ space, operation, count = 0, failed = 0, retried = 0, bytes = 0, tookMs }) {
       const key = `${space}\n${operation}`;
-      const row = rows.get(key) ?? { space, operation, count: 0, failed: 0, bytes: 0, totalMs: 0, maxMs: 0 };
-      rows.set(key, {
-        space,
-        operation,
-        count: row.count + count,
-        failed: row.failed + failed,
-        bytes: row.bytes + bytes,
-        totalMs: row.totalMs + tookMs,
-        maxMs: Math.max(row.maxMs, tookMs),
-      });
+      const row = rows.get(key) ?? emptyRow(space, operation);
+      rows.set(key, row);
+      row.count += count;
+      row.failed += failed;
+      row.retried += retried;
+      row.bytes += bytes;
+      if (tookMs === undefined) return;
+      row.totalMs += tookMs;
+      row.maxMs = Math.max(row.maxMs, tookMs);
+      row.latencies.add(tookMs);
     },
-    rows: () => [...rows].toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row),
+    rows: () =>
+      [...rows]
+        .toSorted(([left], [right]) => (left < right ? -1 : 1))
+        .map(([, { latencies, ...row }]) => ({
+          ...row,
+          p50Ms: Math.min(latencies.quantile(0.5), row.maxMs),
+          p95Ms: Math.min(latencies.quantile(0.95), row.maxMs),
+        })),
   };
+}
+
+function emptyRow(space: string, operation: Operation) {
+  const latencies = createHistogram();
+  return { space, operation, count: 0, failed: 0, retried: 0, bytes: 0, totalMs: 0, maxMs: 0, latencies };
 }
 
 /** Writes down in `book` what passes, under the name of `space`. */
 export function metrics(options: { readonly book: MetricsBook; readonly space: string }): Layer {
   const { book, space } = options;
   return (inner) => {
-    const measured = async <T>(operation: Operation, work: () => Promise<T>): Promise<T> => {
+    const measured = async <T>(
+      { operation, attempt = 1 }: Pick<Call, "operation" | "attempt">,
+      work: () => Promise<T>,
+    ): Promise<T> => {
       const startedMs = performance.now();
+      const retried = attempt > 1 ? 1 : 0;
       const end = (failed: number) =>
-        book.note({ space, operation, count: 1, failed, tookMs: performance.now() - startedMs });
+        book.note({ space, operation, count: 1, failed, retried, tookMs: performance.now() - startedMs });
       try {
         const result = await work();
         end(0);
@@ -70,9 +93,10 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
       }
     };
     return wrapStore(inner, {
-      run: (call, work) => measured(call.operation, () => work(call.signal)),
+      run: (call, work) => measured(call, () => work(call.signal)),
       async read(path, call) {
-        const stream = await measured("read", () => inner.read(path, call));
+        const { attempt } = call;
+        const stream = await measured({ operation: "read", attempt }, () => inner.read(path, call));
         const iterator = stream[Symbol.asyncIterator]();
         return objectStream({
           etag: stream.etag,
@@ -92,16 +116,16 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
           },
         });
       },
-      send({ operation, signal, body, size }, work) {
-        const count = (bytes: number) => book.note({ space, operation, bytes });
-        if (body instanceof Uint8Array) count(body.length);
-        const counted = body instanceof Uint8Array ? body : countedBody(body, count);
-        return measured(operation, () => work(counted, bodyOptions({ size, signal })));
+      send(call, work) {
+        const { operation, signal, body, size } = call;
+        const counted = countedBody(body, (bytes) => book.note({ space, operation, bytes }));
+        return measured(call, () => work(counted, bodyOptions({ size, signal })));
       },
       async *list(prefix, call) {
         const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
         try {
-          const first = await measured("list", () => iterator.next());
+          const { attempt } = call;
+          const first = await measured({ operation: "list", attempt }, () => iterator.next());
           for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
         } finally {
           await iterator.return?.();
@@ -109,21 +133,4 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
       },
     });
   };
-}
-
-function countedBody(body: ByteStream, count: (bytes: number) => void): ByteStream {
-  const iterator = body[Symbol.asyncIterator]();
-  const counted: AsyncIterableIterator<Uint8Array> = {
-    [Symbol.asyncIterator]: () => counted,
-    async next() {
-      const result = await iterator.next();
-      if (result.done !== true) count(result.value.length);
-      return result;
-    },
-    async return() {
-      await iterator.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return counted;
 }

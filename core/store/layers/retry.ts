@@ -64,12 +64,12 @@ export function retry(options: RetryOptions): Layer {
         readonly signal: AbortSignal | undefined;
         readonly repeatable: boolean;
       },
-      work: () => Promise<T>,
+      work: (attempt: number) => Promise<T>,
     ) => Promise<T>;
     const repeat: Repeat = async (call, work) => {
       for (let tried = 1; ; tried++) {
         try {
-          return await work();
+          return await work(tried);
         } catch (error) {
           await waitAfter(error, { ...call, tried });
         }
@@ -79,7 +79,7 @@ export function retry(options: RetryOptions): Layer {
     const read = async (path: string, call: ReadOptions): Promise<ObjectStream> => {
       const { offset = 0, length, signal } = call;
       const place = { operation: "read", path, signal, repeatable: true } as const;
-      let stream = await repeat(place, () => inner.read(path, call));
+      let stream = await repeat(place, (attempt) => inner.read(path, { ...call, attempt }));
       const { etag } = stream;
       let iterator = stream[Symbol.asyncIterator]();
       let delivered = 0;
@@ -100,9 +100,11 @@ export function retry(options: RetryOptions): Layer {
               if (etag === undefined) throw error;
               tried += 1;
               await waitAfter(error, { ...place, tried });
-              stream = await repeat(place, () =>
+              const before = tried;
+              stream = await repeat(place, (attempt) =>
                 inner.read(path, {
                   ...call,
+                  attempt: before + attempt,
                   ifMatch: etag,
                   offset: offset + delivered,
                   ...(length === undefined ? {} : { length: length - delivered }),
@@ -125,12 +127,14 @@ export function retry(options: RetryOptions): Layer {
 
     return wrapStore(inner, {
       run: ({ operation, path, signal }, work) =>
-        repeat({ operation, path, signal, repeatable: !NOT_REPEATABLE.has(operation) }, () => work(signal)),
+        repeat({ operation, path, signal, repeatable: !NOT_REPEATABLE.has(operation) }, (attempt) =>
+          work(signal, { attempt }),
+        ),
       read,
       send({ operation, path, signal, body, size, repeatable }, work) {
         const call = bodyOptions({ size, signal });
         if (!(body instanceof Uint8Array)) return work(body, call);
-        return repeat({ operation, path, signal, repeatable }, () => work(body, call));
+        return repeat({ operation, path, signal, repeatable }, (attempt) => work(body, { ...call, attempt }));
       },
       list: (prefix, call) =>
         listAgain(inner, {
@@ -163,7 +167,7 @@ async function* listAgain(
   let resumeAfter: Uint8Array | undefined;
   for (let tried = 1; ; tried++) {
     try {
-      for await (const entry of inner.list(prefix, call)) {
+      for await (const entry of inner.list(prefix, { ...call, attempt: tried })) {
         const name = Buffer.from(entry.path);
         if (resumeAfter !== undefined && Buffer.compare(name, resumeAfter) <= 0) continue;
         last = name;

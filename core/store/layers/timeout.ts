@@ -40,7 +40,7 @@ export function timeout(options: TimeoutOptions): Layer {
         const limitMs = LONG.has(operation) ? operationMs * COPY_TIMEOUT_FACTOR : operationMs;
         try {
           watch.expect(limitMs);
-          return await watch.race(work(watch.signal, () => watch.expect(limitMs)));
+          return await watch.race(work(watch.signal, { onProgress: () => watch.expect(limitMs) }));
         } finally {
           watch.end();
         }

@@ -37,6 +37,8 @@ export interface Call {
   readonly operation: Operation;
   readonly path: string;
   readonly signal: AbortSignal | undefined;
+  /** See {@link CallOptions.attempt}. */
+  readonly attempt?: number | undefined;
 }
 
 /** One call of an operation with a body. */
@@ -54,10 +56,14 @@ export type BodyOptions = CallOptions & { readonly size?: number };
 
 /** What a layer does with the operations: `send` gets those with a body, `run` those without any bytes. */
 export interface Around {
-  /** Runs `work`, once, never or several times, with the signal it shall obey, and with what it shall call when it gets on, where it can tell. */
+  /** Runs `work`, once, never or several times, with the signal it shall obey, and with what it shall call when it gets on, where it can tell,
+   *  or with the number of the try, where that is another than the call's. */
   run<T>(
     call: Call,
-    work: (signal: AbortSignal | undefined, onProgress?: () => void) => Promise<T>,
+    work: (
+      signal: AbortSignal | undefined,
+      more?: { readonly onProgress?: () => void; readonly attempt?: number },
+    ) => Promise<T>,
   ): Promise<T>;
   read(path: string, options: ReadOptions): Promise<ObjectStream>;
   /** Writes, appends or uploads a part by calling `work` with the body, or with another in its place. */
@@ -75,8 +81,8 @@ export function wrapStore(inner: Store, around: Around): Store {
     work: (options: CallOptions) => Promise<T>,
   ): Promise<T> => {
     const { operation, path, options } = call;
-    return around.run({ operation, path, signal: options?.signal }, (signal) =>
-      work(withSignal(options, signal)),
+    return around.run(callOf({ operation, path }, options), (signal, more) =>
+      work(withSignal(options, signal, more?.attempt)),
     );
   };
   const send = <T>(
@@ -85,8 +91,11 @@ export function wrapStore(inner: Store, around: Around): Store {
   ): Promise<T> => {
     const { options, ...rest } = call;
     const size = options.size ?? (rest.body instanceof Uint8Array ? rest.body.length : undefined);
-    return around.send({ ...rest, size, signal: options.signal }, (body, { size: said, signal }) =>
-      work(body, { ...withSignal(options, signal), ...(said === undefined ? {} : { size: said }) }),
+    return around.send({ ...callOf(rest, options), size }, (body, { size: said, signal, attempt }) =>
+      work(body, {
+        ...withSignal(options, signal, attempt),
+        ...(said === undefined ? {} : { size: said }),
+      }),
     );
   };
   const { append, writeAt, copy, move, link, fetch, multipart, makeDirectory, prepare } = inner;
@@ -118,11 +127,12 @@ export function wrapStore(inner: Store, around: Around): Store {
             body: bytes,
             size: bytes.length,
             signal: options.signal,
+            attempt: options.attempt,
             repeatable: true,
           },
-          (inside, { signal }) => {
+          (inside, { signal, attempt }) => {
             assert(inside instanceof Uint8Array, "a layer hands on bytes as bytes");
-            return writeAt.call(inner, path, offset, inside, withSignal(options, signal));
+            return writeAt.call(inner, path, offset, inside, withSignal(options, signal, attempt));
           },
         ),
     }),
@@ -147,11 +157,11 @@ export function wrapStore(inner: Store, around: Around): Store {
     }),
     ...(fetch && {
       fetch: (path, url, options) =>
-        around.run({ operation: "fetch", path, signal: options?.signal }, (signal, onProgress) =>
+        around.run(callOf({ operation: "fetch", path }, options), (signal, more) =>
           fetch.call(inner, path, url, {
-            ...withSignal(options, signal),
+            ...withSignal(options, signal, more?.attempt),
             onProgress(bytes) {
-              onProgress?.();
+              more?.onProgress?.();
               options?.onProgress?.(bytes);
             },
           }),
@@ -199,27 +209,39 @@ function wrapUpload(
     id: upload.id,
     part: (number, body, options) =>
       around.send(
-        { operation: "part", path, signal: options.signal, body, size: options.size, repeatable: true },
+        { ...callOf({ operation: "part", path, body, repeatable: true }, options), size: options.size },
         (inside, call) => upload.part(number, inside, { size: options.size, ...call }),
       ),
     complete: (parts, options) =>
-      around.run({ operation: "complete", path, signal: options?.signal }, (signal) =>
-        upload.complete(parts, withSignal(options, signal)),
+      around.run(callOf({ operation: "complete", path }, options), (signal, more) =>
+        upload.complete(parts, withSignal(options, signal, more?.attempt)),
       ),
     abort: (options) =>
-      around.run({ operation: "abort", path, signal: options?.signal }, (signal) =>
-        upload.abort(withSignal(options, signal)),
+      around.run(callOf({ operation: "abort", path }, options), (signal, more) =>
+        upload.abort(withSignal(options, signal, more?.attempt)),
       ),
   };
 }
 
-/** The same options with another signal, or none. */
+function callOf<Operand extends { readonly operation: Operation; readonly path: string }>(
+  call: Operand,
+  options: CallOptions | undefined,
+): Operand & Pick<Call, "signal" | "attempt"> {
+  return { ...call, signal: options?.signal, attempt: options?.attempt };
+}
+
+/** The same options with another signal, or none, and as another try where one is given. */
 export function withSignal<Options extends CallOptions>(
   options: Options | undefined,
   signal: AbortSignal | undefined,
+  attempt: number | undefined = options?.attempt,
 ): Options {
-  const { signal: _, ...rest } = options ?? ({} as Options);
-  return (signal === undefined ? rest : { ...rest, signal }) as Options;
+  const { signal: _, attempt: __, ...rest } = options ?? ({} as Options);
+  return {
+    ...rest,
+    ...(signal === undefined ? {} : { signal }),
+    ...(attempt === undefined ? {} : { attempt }),
+  } as Options;
 }
 
 /** Size and signal as options: only what is there. */

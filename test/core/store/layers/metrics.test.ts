@@ -33,7 +33,14 @@ test("counts tries, failures, bytes and time, by space and operation", async () 
   expect(of("stat")).toMatchObject({ count: 3, failed: 2, bytes: 0 });
   expect(of("list")).toMatchObject({ count: 1, failed: 0 });
   expect(of("remove")).toMatchObject({ count: 2 });
-  for (const { totalMs, maxMs } of rows) expect(totalMs).toBeGreaterThanOrEqual(maxMs);
+  expect(of("stat")).toMatchObject({ retried: 2 });
+  expect(of("write")).toMatchObject({ retried: 0 });
+  for (const { totalMs, maxMs, p50Ms, p95Ms } of rows) {
+    expect(totalMs).toBeGreaterThanOrEqual(maxMs);
+    expect(maxMs).toBeGreaterThanOrEqual(p95Ms);
+    expect(p95Ms).toBeGreaterThanOrEqual(p50Ms);
+    expect(p50Ms).toBeGreaterThan(0);
+  }
 });
 
 test("a stream that breaks is a failure of its space", async () => {
@@ -68,6 +75,41 @@ test("the log tells every try, and paths only as digests where that is wished", 
     expect(entries[0]?.path.split("/")).toHaveLength(2);
     expect(entries[0]?.path).not.toBe(entries[1]?.path);
   }
+});
+
+test("an entry has the number of the try, the bytes and the time of the whole stream", async () => {
+  const entries: LogEntry[] = [];
+  const traffic = createTraffic({ log: { write: (entry) => entries.push(entry), redactPaths: false } });
+  const store = await openStore("memory://log-tries", {
+    environment: {},
+    traffic,
+    layers: [
+      faults([
+        { operation: "write", times: 2, fault: { kind: "fail" } },
+        { operation: "read", times: 1, fault: { kind: "fail", at: 600 } },
+        { operation: "list", times: 1, fault: { kind: "fail" } },
+      ]),
+    ],
+  });
+  await store.write("a", pattern(1000));
+  await readAll(store, "a", { offset: 100 });
+  await listPaths(store, "");
+  const stream = await store.read("a");
+  await stream[Symbol.asyncIterator]().return?.();
+  expect(entries.map(({ operation, attempt, bytes, error }) => [operation, attempt, bytes, error])).toEqual([
+    ["write", 1, 1000, "Unreachable"],
+    ["write", 2, 1000, "Unreachable"],
+    ["write", 3, 1000, undefined],
+    ["read", 1, 500, "Unreachable"],
+    ["read", 2, 400, undefined],
+    ["list", 1, 0, "Unreachable"],
+    ["list", 2, 0, undefined],
+    ["read", 1, 0, undefined],
+  ]);
+  const started = entries.map(({ startedAtMs }) => startedAtMs);
+  expect(started).toEqual(started.toSorted((left, right) => left - right));
+  expect(Math.abs((started[0] ?? 0) - Date.now())).toBeLessThan(60_000);
+  await store.remove("a");
 });
 
 test("the log layer alone changes nothing", async () => {
