@@ -1,5 +1,6 @@
 import type { Service } from "./service.ts";
 import { azblob } from "./services/azblob.ts";
+import { dropbox } from "./services/dropbox.ts";
 import { fs } from "./services/fs.ts";
 import { ftp, ftps } from "./services/ftp.ts";
 import { gcs } from "./services/gcs.ts";
@@ -36,6 +37,7 @@ export const SERVICES: readonly Service[] = [
   hdfs,
   ipfs,
   onedrive,
+  dropbox,
 ];
 
 /** The service of this name, if there is one. */

@@ -208,7 +208,8 @@ export interface Store {
   /** Starts an upload in parts. */
   multipart?(path: string, options?: WriteOptions): Promise<MultipartUpload>;
   makeDirectory?(path: string, options?: CallOptions): Promise<void>;
-  /** Signs a request that reads, writes or removes `path` without credentials until it expires. */
+  /** Signs a request that reads, writes or removes `path` without credentials until it expires, which `expiresAt` says. `Unsupported` for what the service
+   *  has no such requests for. */
   sign?(
     operation: "read" | "write" | "remove",
     path: string,

@@ -20,7 +20,12 @@ export function testStoreSigning(bench: () => StoreBench): void {
     const answer = await send(await store.sign("read", path, options));
     expect(answer.status).toBe(200);
     expect(sameBytes(answer.body, pattern(1000))).toBe(true);
-    expect((await send(await store.sign("remove", path, options))).status).toBeLessThan(300);
+    const remove = await store.sign("remove", path, options).catch((error: unknown) => {
+      // Not every service that signs can do it for all operations.
+      expect(error).toMatchObject({ kind: "Unsupported" });
+    });
+    if (remove === undefined) return;
+    expect((await send(remove)).status).toBeLessThan(300);
     expect(await listPaths(store, folder)).toEqual([]);
   });
 

@@ -44,6 +44,8 @@ export function answerError(
   refusal: Pick<HttpAnswer, "status" | "headers"> & {
     readonly code?: string | undefined;
     readonly meaning?: Meaning | undefined;
+    /** Status and code unless given. Never a secret. */
+    readonly cause?: Error;
   },
 ): JcsError {
   const { status, headers, code } = refusal;
@@ -55,7 +57,7 @@ export function answerError(
     ...place,
     ...meaning,
     state: meaning.state ?? shown,
-    cause: new Error(shown),
+    cause: refusal.cause ?? new Error(shown),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }

@@ -1,0 +1,52 @@
+import { isKind } from "../../../errors.ts";
+import { asRecord, type JsonRecord } from "../../http/http_json.ts";
+import { normalizePrefix } from "../../normalize_path.ts";
+import type { ListOptions, ObjectMeta } from "../../store.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { callRoute, type DropboxContext } from "./dropbox_context.ts";
+import { nameOf, pathOf } from "./dropbox_names.ts";
+import { metaOf } from "./dropbox_stat.ts";
+
+const PAGE_ENTRIES = 1000;
+
+/** Everything below a directory, page by page. What is no directory has nothing below it. Names that are no paths are left out: no operation
+ *  could name them. */
+export async function* listObjects(
+  context: DropboxContext,
+  at: string,
+  options: ListOptions,
+): AsyncIterable<ObjectMeta> {
+  const { delimited = false, signal } = options;
+  const { info } = context;
+  const directory = normalizePrefix(at, info.workDirectory);
+  const call = { operation: "list", path: directory, signal };
+  const argument = { path: nameOf(info, directory), recursive: !delimited, limit: PAGE_ENTRIES };
+  let request: { readonly route: string; readonly argument: JsonRecord } | undefined;
+  request = { route: "files/list_folder", argument };
+  while (request !== undefined) {
+    let page: JsonRecord;
+    try {
+      page = await callRoute(context, call, request);
+    } catch (error) {
+      if (isKind(error, "NotFound")) return;
+      throw error;
+    }
+    const { entries, cursor, has_more: hasMore } = page;
+    if (!Array.isArray(entries) || (hasMore === true && typeof cursor !== "string")) {
+      const state = "the answer is not the list that the service should send";
+      throw storeError(info, { kind: "Unexpected", operation: "list", path: directory, state });
+    }
+    for (const each of entries) {
+      throwIfCancelled(info, call);
+      const found = asRecord(each);
+      const name = found["path_display"] ?? found["path_lower"];
+      // What is gone shows on later pages of a list that goes on for long.
+      if (typeof name !== "string" || found[".tag"] === "deleted") continue;
+      const path = pathOf(info, directory, name);
+      if (path === undefined) continue;
+      const meta = metaOf(context, call, { path, found });
+      if (delimited || meta.kind === "file") yield meta;
+    }
+    request = hasMore === true ? { route: "files/list_folder/continue", argument: { cursor } } : undefined;
+  }
+}
