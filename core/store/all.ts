@@ -4,6 +4,7 @@ import { dropbox } from "./services/dropbox.ts";
 import { fs } from "./services/fs.ts";
 import { ftp, ftps } from "./services/ftp.ts";
 import { gcs } from "./services/gcs.ts";
+import { gdrive } from "./services/gdrive.ts";
 import { hdfs } from "./services/hdfs.ts";
 import { http, https } from "./services/http.ts";
 import { ipfs } from "./services/ipfs.ts";
@@ -34,6 +35,7 @@ export const SERVICES: readonly Service[] = [
   ftp,
   ftps,
   gcs,
+  gdrive,
   hdfs,
   ipfs,
   onedrive,

@@ -1,10 +1,17 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { checkSignature, EMAIL, giveToken, json, Refusal, type Reply } from "./fake_gcs_auth.ts";
+import {
+  bodyOf,
+  failWith,
+  mediaReply,
+  receivePart,
+  relatedParts,
+  resumeReply,
+} from "./fake_google_upload.ts";
 
 const PAGE_ENTRIES = 1000;
-const UNIT_BYTES = 256 * 1024;
 const REWRITE_BYTES = 1024 * 1024;
 
 /** A fake of Google Cloud Storage, in this process. It is no proof that Google itself behaves so.
@@ -91,7 +98,7 @@ export async function startFakeGcs(): Promise<FakeGcs> {
           .writeHead(reply.status, reply.headers)
           .end(incoming.method === "HEAD" ? undefined : reply.body);
     };
-    work().catch((error: unknown) => fail(answer, error));
+    work().catch((error: unknown) => failWith(answer, error));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   state.port = (server.address() as AddressInfo).port;
@@ -134,24 +141,6 @@ interface State {
   generation: number;
   readonly publicKey: KeyObject;
   port: number;
-}
-
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const length = incoming.headers["content-length"];
-  if (length !== undefined && Number(length) !== body.length)
-    throw new Refusal(400, "invalid", "the body ended early");
-  return body;
-}
-
-function fail(answer: ServerResponse, error: unknown): void {
-  const { status, reason } = error instanceof Refusal ? error : { status: 500, reason: "fakeBroke" };
-  const message = error instanceof Error ? error.message : String(error);
-  if (answer.headersSent || answer.destroyed) return;
-  answer.writeHead(status, { "content-type": "application/json" });
-  answer.end(JSON.stringify({ error: { code: status, message, errors: [{ reason, message }] } }));
 }
 
 const QUERIES: Readonly<Record<string, readonly string[]>> = {
@@ -232,23 +221,7 @@ interface Upload {
 }
 
 function multipart(state: State, { incoming, query, body }: Upload): Reply {
-  const boundary = /^multipart\/related; boundary=(\S+)$/.exec(incoming.headers["content-type"] ?? "")?.[1];
-  if (boundary === undefined) throw new Refusal(400, "badContent", "no boundary");
-  const start = body.indexOf("\r\n\r\n") + 4;
-  const middle = body.indexOf(`\r\n--${boundary}\r\n`, start);
-  const data = body.indexOf("\r\n\r\n", middle + boundary.length + 4) + 4;
-  const end = body.length - `\r\n--${boundary}--\r\n`.length;
-  const isWhole = body.subarray(end).toString() === `\r\n--${boundary}--\r\n`;
-  if (
-    !body.subarray(0, boundary.length + 2).equals(Buffer.from(`--${boundary}`)) ||
-    middle < start ||
-    data < middle ||
-    !isWhole
-  ) {
-    throw new Refusal(400, "badContent", "the parts are damaged");
-  }
-  const described = JSON.parse(body.toString("utf8", start, middle)) as Record<string, unknown>;
-  const bytes = body.subarray(data, end);
+  const { described, bytes } = relatedParts(incoming, body);
   const md5 = createHash("md5").update(bytes).digest("base64");
   if (described["md5Hash"] !== undefined && described["md5Hash"] !== md5)
     throw new Refusal(400, "invalid", "MD5 differs");
@@ -288,24 +261,12 @@ function continueSession(state: State, { incoming, query, body }: Upload): Reply
   }
   if (incoming.method !== "PUT") throw new Refusal(405, "methodNotAllowed", "PUT it");
   if (session.done !== undefined) return json(200, resource(session.done));
-  const range = /^bytes (?:\*|(\d+)-(\d+))\/(\*|\d+)$/.exec(incoming.headers["content-range"] ?? "");
-  if (range === null) throw new Refusal(400, "invalid", "bad Content-Range");
-  const [, first, last, total] = range;
-  if (first !== undefined) {
-    if (Number(last) - Number(first) + 1 !== body.length)
-      throw new Refusal(400, "invalid", "the range has another length");
-    if (Number(first) > session.bytes.length) throw new Refusal(503, "backendError", "a part is missing");
-    if (total === "*" && body.length % UNIT_BYTES !== 0)
-      throw new Refusal(400, "invalid", "no multiple of 256 KiB");
-    session.bytes = Buffer.concat([session.bytes, body.subarray(session.bytes.length - Number(first))]);
-  }
-  if (total !== "*" && session.bytes.length === Number(total)) {
+  if (receivePart(session, { incoming, body })) {
     const { name, bytes, ifGenerationMatch: condition } = session;
     session.done = store(state, { name, bytes, resource: session.resource, condition });
     return json(200, resource(session.done));
   }
-  const end = session.bytes.length;
-  return { status: 308, headers: end === 0 ? {} : { range: `bytes=0-${end - 1}` } };
+  return resumeReply(session);
 }
 
 function list(state: State, query: URLSearchParams): Reply {
@@ -420,21 +381,9 @@ function find(state: State, name: string, query: URLSearchParams): Stored {
   return found;
 }
 
-function media(found: Stored, range: string | undefined): Reply {
-  const { bytes, generation, contentType } = found;
+function media({ bytes, generation, contentType }: Stored, range: string | undefined): Reply {
   const headers = { "x-goog-generation": generation, "content-type": contentType };
-  const match = /^bytes=(\d+)-(\d*)$/.exec(range ?? "");
-  if (match === null)
-    return { status: 200, headers: { ...headers, "content-length": String(bytes.length) }, body: bytes };
-  const first = Number(match[1]);
-  const last = Math.min(bytes.length - 1, match[2] === "" ? Number.POSITIVE_INFINITY : Number(match[2]));
-  if (first >= bytes.length) return { status: 416, headers: { "content-range": `bytes */${bytes.length}` } };
-  const part = bytes.subarray(first, last + 1);
-  const place = {
-    "content-range": `bytes ${first}-${last}/${bytes.length}`,
-    "content-length": String(part.length),
-  };
-  return { status: 206, headers: { ...headers, ...place }, body: part };
+  return mediaReply(bytes, { range, headers });
 }
 
 function resource({

@@ -25,7 +25,13 @@ export class Refusal extends Error {
 
 /** Answers a request for a token: for a signed JWT of the service account, or the refresh token of the user. */
 export function giveToken(
-  state: { readonly publicKey: KeyObject; readonly tokens: Set<string>; readonly port: number },
+  state: {
+    readonly publicKey: KeyObject;
+    readonly tokens: Set<string>;
+    readonly port: number;
+    /** Gets what the last JWT says. */
+    claims?: Readonly<Record<string, unknown>>;
+  },
   incoming: IncomingMessage,
   body: Buffer,
 ): Reply {
@@ -41,7 +47,8 @@ export function giveToken(
     const parse = (part: string) =>
       JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, unknown>;
     const now = Date.now() / 1000;
-    const { iss, aud, iat, exp, scope } = parse(claims);
+    state.claims = parse(claims);
+    const { iss, aud, iat, exp, scope } = state.claims;
     const isSigned = verify(
       "sha256",
       Buffer.from(`${head}.${claims}`),
