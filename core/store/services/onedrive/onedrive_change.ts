@@ -1,8 +1,10 @@
 import { isKind } from "../../../errors.ts";
+import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { discard } from "../../http/http_client.ts";
 import { retryAfterMs } from "../../http/http_error.ts";
 import { answerJson } from "../../http/http_json.ts";
 import { pause } from "../../layers/pause.ts";
+import { retryHeld } from "../../upload/retry_held.ts";
 import {
   type Call,
   fault,
@@ -130,9 +132,15 @@ async function waitForCopy(context: OnedriveContext, call: Call, url: string | u
   const cancelled = () => fault(context, call, { kind: "Cancelled", state: "cancelled" });
   const deadlineMs = Date.now() + COPY_MS_MAX;
   for (let delayMs = POLL_MS_MIN; Date.now() < deadlineMs; delayMs = Math.min(2 * delayMs, POLL_MS_MAX)) {
-    const answer = await requestElsewhere(context, call, { method: "GET", url, accept: [303] });
+    const answer = await retryHeld({ attempts: ATTEMPTS_MAX, signal: call.signal }, () =>
+      requestElsewhere(context, call, { method: "GET", url, accept: [303] }),
+    );
+    if (answer.status === 303) {
+      discard(answer);
+      return;
+    }
     const { status } = await answerJson(context.info, call, { answer });
-    if (status === "completed" || answer.status === 303) return;
+    if (status === "completed") return;
     if (typeof status !== "string" || /failed|cancelled/i.test(status)) {
       throw fault(context, call, { kind: "Unexpected", state: "the service could not copy the object" });
     }

@@ -14,7 +14,7 @@ import {
   request,
 } from "./onedrive_context.ts";
 import { FIELDS, findItem, itemOf, requireRoot } from "./onedrive_items.ts";
-import { nameOf } from "./onedrive_names.ts";
+import { faultOf, nameOf } from "./onedrive_names.ts";
 
 /** Entries that are asked for at a time; the service may send fewer. */
 const PAGE_ENTRIES = 1000;
@@ -30,6 +30,8 @@ export async function* listObjects(
   const { delimited = false, signal } = options;
   const path = normalizePrefix(at, context.info.workDirectory);
   const call: Call = { operation: "list", path, file: fileOf(context, path), signal };
+  // Where nothing can be, nothing is.
+  if (faultOf(call.file) !== undefined) return;
   yield* listFolder(context, call, {
     folder: { path, file: call.file },
     address: fileAddress(context, call.file, "children"),

@@ -47,6 +47,7 @@ export async function sendPart(
   let arrived = start;
   return await retryHeld({ attempts: ATTEMPTS_MAX, signal: call.signal }, async (attempt) => {
     let isKnown = attempt === 1;
+    let refusedAt: number | undefined;
     for (;;) {
       const before = arrived;
       const answer = await requestElsewhere(context, call, {
@@ -65,8 +66,10 @@ export async function sendPart(
         return { kind: "gone" };
       }
       if (answer.status === 416 && isKnown) {
-        // It has some of these bytes.
+        // It has some of these bytes, or says that it has.
         discard(answer);
+        if (refusedAt === arrived) throw lostBytes(context, call);
+        refusedAt = arrived;
         isKnown = false;
         continue;
       }
@@ -77,12 +80,7 @@ export async function sendPart(
       if (arrived >= end && end < total) return { kind: "more" };
       // All bytes are there, and the object is not.
       if (arrived >= total) return { kind: "gone" };
-      if (arrived < start || (isKnown && arrived <= before)) {
-        throw fault(context, call, {
-          kind: "Unreachable",
-          state: "the service has lost bytes of the upload",
-        });
-      }
+      if (arrived < start || (isKnown && arrived <= before)) throw lostBytes(context, call);
       isKnown = true;
     }
   });
@@ -92,6 +90,10 @@ export async function sendPart(
 export async function abandonSession(context: OnedriveContext, call: Call, url: string): Promise<void> {
   const place = { operation: call.operation, signal: AbortSignal.timeout(ABANDON_TIMEOUT_MS) };
   await requestElsewhere(context, place, { method: "DELETE", url }).then(discard, () => {});
+}
+
+function lostBytes(context: OnedriveContext, call: Call): Error {
+  return fault(context, call, { kind: "Unreachable", state: "the service has lost bytes of the upload" });
 }
 
 /** The first byte that the service has not got; `undefined` when it has all. */

@@ -148,6 +148,24 @@ describe("uploads", () => {
     expect(await readAll(store, "a")).toHaveLength(10);
   });
 
+  test("whose service never takes a part, or loses some, come to an end", async () => {
+    const store = await open();
+    const status = (next: number) => ({
+      status: 202,
+      body: JSON.stringify({ nextExpectedRanges: [`${next}-`] }),
+    });
+    for (const answer of [{ status: 416 }, status(0), status(PART)]) {
+      onRequest(/^PUT \/up/, (count) => (count > 1 ? answer : undefined));
+      const writing = store.write("a", stream(3), { size: 3 * PART });
+      await expect(writing).rejects.toMatchObject({ message: expect.stringMatching(/lost bytes/) });
+    }
+    expect(fake.openUploads()).toBe(0);
+    // One that says that it has more than it has.
+    onRequest(/^PUT \/up/, (count) => (count === 2 ? status(PART + 100) : undefined));
+    await store.write("a", stream(3), { size: 3 * PART });
+    expect(sameBytes(await readAll(store, "a"), whole(3))).toBe(true);
+  });
+
   test("that must make a new object do so, or find another one in the end", async () => {
     const store = await open();
     onRequest(/^PUT \/up/, (count) => {
@@ -237,6 +255,13 @@ describe("reads", () => {
     await expect(store.read("a")).rejects.toMatchObject({ kind: "PermissionDenied" });
   });
 
+  test("take no other range for the one that was asked for", async () => {
+    const store = await open();
+    await store.write("a", pattern(1000));
+    onRequest(/^GET \/down/, () => ({ status: 200, body: "all of it" }));
+    await expect(store.read("a", { offset: 10 })).rejects.toMatchObject({ kind: "Unsupported" });
+  });
+
   test("follow the server of bytes to another one, and not for ever", async () => {
     const server = createServer((request, answer) =>
       answer.end(request.headers.authorization ?? "elsewhere"),
@@ -288,6 +313,7 @@ describe("lists", () => {
     await store.write("a:b", pattern(1));
     fake.put("/space/shortcut", "shortcut");
     fake.put("/space/‛41", Buffer.alloc(1));
+    expect(await listPaths(store, "n".repeat(300))).toEqual([]);
     fake.put("/space/.jcs-00112233445566778899.tmp", Buffer.alloc(1));
     expect(await listPaths(store, "")).toEqual(["a:b"]);
     expect(fake.files()).toContain("/space/a‛3Ab");
@@ -326,6 +352,9 @@ describe("changes", () => {
     await expect(store.copy?.("a", "b")).rejects.toMatchObject({
       message: expect.stringMatching(/could not copy/),
     });
+    onRequest(/^GET \/monitor/, (count) => (count === 1 ? { status: 503 } : undefined));
+    await store.copy?.("a", "c");
+    await store.remove("c");
     onRequest(/copy$/, () => ({ status: 202 }));
     await expect(store.copy?.("a", "b")).rejects.toMatchObject({ kind: "Unexpected" });
     onRequest(/^GET \/monitor/, () => status("completed"));
