@@ -210,7 +210,9 @@ function graph(drive: Drive, call: GraphCall): Reply {
     description(drive, url.host, { item, select: url.searchParams.get("$select") });
   const folderAndName = () => {
     const cut = file.lastIndexOf("/");
-    const folder = itemAt(drive.top, file.slice(0, Math.max(0, cut)));
+    const above = file.slice(0, Math.max(0, cut));
+    if (drive.kind === "business") makeFolders(drive.top, above);
+    const folder = itemAt(drive.top, above);
     if (folder === undefined || file === "") throw new GraphRefusal(404, "itemNotFound");
     return { folder, name: file.slice(cut + 1) };
   };
@@ -255,6 +257,16 @@ function graph(drive: Drive, call: GraphCall): Reply {
     }
     default:
       return beginCopy(drive, { item: found, record, host: url.host });
+  }
+}
+
+/** Makes the folders of a path that are missing. */
+function makeFolders(top: FakeItem, path: string): void {
+  let folder = top;
+  for (const name of path === "" ? [] : path.split("/")) {
+    const next = folder.children?.get(name.toLowerCase()) ?? newItem(name);
+    if (next.parent === undefined) place(next, folder, "fail");
+    folder = next;
   }
 }
 

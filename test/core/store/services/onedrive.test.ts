@@ -109,6 +109,16 @@ describe("uploads", () => {
     expect(fake.openUploads()).toBe(0);
   });
 
+  test("of a short stream are tried again, unless they must make a new object", async () => {
+    const store = await open();
+    const write = (ifAbsent: boolean) => {
+      onRequest(/^PUT/, (count) => (count === 1 ? { status: 503 } : undefined));
+      return store.write("a", testBody([pattern(10)]).stream, { ifAbsent });
+    };
+    await expect(write(true)).rejects.toMatchObject({ kind: "Throttled", retry: "later" });
+    expect(await write(false)).toMatchObject({ size: 10 });
+  });
+
   test("of a length that is no multiple of anything arrive whole, bytes and streams", async () => {
     const store = await open();
     for (const size of [1, PART - 1, PART, PART + 1, 3 * PART - 1, 5 * 1024 * KIB + 7]) {
@@ -315,7 +325,9 @@ describe("lists", () => {
     fake.put("/space/‛41", Buffer.alloc(1));
     expect(await listPaths(store, "n".repeat(300))).toEqual([]);
     fake.put("/space/.jcs-00112233445566778899.tmp", Buffer.alloc(1));
-    expect(await listPaths(store, "")).toEqual(["a:b"]);
+    for (const delimited of [true, false]) {
+      expect(await listPaths(store, "", { delimited })).toEqual(["a:b"]);
+    }
     expect(fake.files()).toContain("/space/a‛3Ab");
     await expect(store.stat("shortcut")).rejects.toMatchObject({ kind: "NotFound" });
     await expect(store.read("shortcut")).rejects.toMatchObject({ kind: "NotFound" });
@@ -384,27 +396,32 @@ describe("changes", () => {
   });
 });
 
-test("a missing folder or drive is Unreachable, and is not made", async () => {
-  for (const store of [await open({}, "/missing/"), await open({ drive: "no-such-drive" })]) {
-    for (const call of [
-      () => store.stat("a"),
-      () => store.read("a"),
-      () => store.write("a", pattern(1)),
-      () => store.write("b/c", pattern(2 * PART)),
-      () => store.remove("a"),
-      () => store.move?.("a", "b"),
-      () => store.makeDirectory?.("d"),
-      () => listPaths(store, ""),
-      () => listPaths(store, "x"),
-    ]) {
-      await expect(call()).rejects.toMatchObject({ kind: "Unreachable" });
+test.each(["personal", "business"] as const)(
+  "a missing folder or drive is Unreachable, and is not made: %s",
+  async (kind) => {
+    await fake.close();
+    fake = await startFakeOnedrive({ kind });
+    for (const store of [await open({}, "/missing/"), await open({ drive: "no-such-drive" })]) {
+      for (const call of [
+        () => store.stat("a"),
+        () => store.read("a"),
+        () => store.write("a", pattern(1)),
+        () => store.write("b/c", pattern(2 * PART)),
+        () => store.remove("a"),
+        () => store.move?.("a", "b"),
+        () => store.makeDirectory?.("d"),
+        () => listPaths(store, ""),
+        () => listPaths(store, "x"),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ kind: "Unreachable" });
+      }
     }
-  }
-  expect(fake.files()).toEqual([]);
-  const named = await open({ drive: "drive-1" }, "/");
-  await named.write("x/y", pattern(1));
-  expect(await listPaths(named, "")).toEqual(["x/y"]);
-});
+    expect(fake.files()).toEqual([]);
+    const named = await open({ drive: "drive-1" }, "/");
+    await named.write("x/y", pattern(1));
+    expect(await listPaths(named, "")).toEqual(["x/y"]);
+  },
+);
 
 test("says what the service's refusals mean", async () => {
   const store = await open();
