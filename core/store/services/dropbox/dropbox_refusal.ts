@@ -27,6 +27,14 @@ export function refusalOf(error: unknown, tags: RegExp): DropboxRefusal | undefi
   return cause instanceof DropboxRefusal && tags.test(cause.tags) ? cause : undefined;
 }
 
+/** The failure of a request that makes an object where none may be: whose object it is that is there cannot be told after a lost answer, so it is made
+ *  again only when Dropbox refused to begin. */
+export function onceOnly(error: unknown): unknown {
+  if (!(error instanceof JcsError) || error.kind === "Throttled" || error.retry !== "later") return error;
+  const { kind, message, where } = error;
+  return new JcsError(kind, message, { retry: "exhausted", where, cause: error });
+}
+
 /** The error that a refusing answer with this text stands for. */
 export function refusalError(
   info: StoreInfo,

@@ -1,4 +1,3 @@
-import { isKind, JcsError } from "../../../errors.ts";
 import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
@@ -8,7 +7,7 @@ import type { PartSource } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
 import { contentHash } from "./content_hash.ts";
 import { callRoute, type DropboxContext, sendContent } from "./dropbox_context.ts";
-import { refusalOf } from "./dropbox_refusal.ts";
+import { onceOnly, refusalOf } from "./dropbox_refusal.ts";
 
 /** What has arrived. */
 export interface Uploaded {
@@ -62,8 +61,7 @@ export async function uploadInSession(
       });
       return await answerJson(context.info, call, { answer });
     } catch (error) {
-      // Whose object it is that is there cannot be told after a lost answer.
-      if (ifAbsent && error instanceof JcsError && !isKind(error, "Throttled")) throw tried(error);
+      if (ifAbsent) throw onceOnly(error);
       if (attempt === 1 || refusalOf(error, /^lookup_failed/) === undefined) throw error;
       const there = await callRoute(context, call, {
         route: "files/get_metadata",
@@ -122,9 +120,4 @@ async function appendPart(
     if (attempt > 1 && refusal?.correctOffset === offset + part.length) return;
     throw error;
   }
-}
-
-function tried(error: JcsError): JcsError {
-  const { kind, message, retry, where } = error;
-  return retry === "later" ? new JcsError(kind, message, { retry: "exhausted", where, cause: error }) : error;
 }

@@ -11,7 +11,7 @@ import { retryHeld } from "../../upload/retry_held.ts";
 import { contentHash } from "./content_hash.ts";
 import { type DropboxContext, sendContent } from "./dropbox_context.ts";
 import { placeOf } from "./dropbox_names.ts";
-import { refusalOf } from "./dropbox_refusal.ts";
+import { onceOnly, refusalOf } from "./dropbox_refusal.ts";
 import { removeRevision } from "./dropbox_remove.ts";
 import { uploadInSession } from "./dropbox_session.ts";
 import { metaOf } from "./dropbox_stat.ts";
@@ -48,11 +48,15 @@ export async function writeObject(
     }
     const hash = contentHash();
     const argument = { ...commit, content_hash: hash.add(first) };
-    // The answer to one with ifAbsent may have been lost: a second try would find its own object in the way.
-    const attempts = isBytes || ifAbsent ? 1 : ATTEMPTS_MAX;
+    // Bytes can be given again by the caller.
+    const attempts = isBytes ? 1 : ATTEMPTS_MAX;
     const found = await retryHeld({ attempts, signal }, async () => {
-      const answer = await sendContent(context, call, { route: "files/upload", argument, bytes: first });
-      return await answerJson(info, call, { answer });
+      try {
+        const answer = await sendContent(context, call, { route: "files/upload", argument, bytes: first });
+        return await answerJson(info, call, { answer });
+      } catch (error) {
+        throw ifAbsent && !isBytes ? onceOnly(error) : error;
+      }
     });
     return await checked(context, call, { found, bytes: first.length, hash: hash.end() });
   } catch (error) {

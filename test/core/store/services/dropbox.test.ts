@@ -302,6 +302,32 @@ test("a copy or move that fails at any step leaves the old object or the new one
   }
 });
 
+test("an outage in the middle of a replacement loses neither object", async () => {
+  const store = await open();
+  await store.write("source", pattern(100, 1));
+  await store.write("target", pattern(100, 2));
+  let moves = 0;
+  fake.intercept = (line) => {
+    if (line.startsWith("files/move_v2")) moves += 1;
+    return moves > 2 ? { status: 500 } : undefined;
+  };
+  await expect(store.move?.("source", "target")).rejects.toMatchObject({ kind: "Unreachable" });
+  fake.intercept = () => undefined;
+  expect(await listPaths(store, "")).toEqual(["source"]);
+  const hidden = fake.files().filter((name) => /^\/x\/\.jcs-[0-9a-f]{20}\.tmp$/.test(name));
+  expect(hidden).toHaveLength(1);
+});
+
+test("a stream for an absent object is sent again only when Dropbox refused to begin", async () => {
+  const store = await open();
+  const write = () => store.write("a", testBody([pattern(10)]).stream, { ifAbsent: true });
+  strike("files/upload ", "lose answer");
+  await expect(write()).rejects.toMatchObject({ kind: "Unreachable", retry: "exhausted" });
+  await store.remove("a");
+  strike("files/upload ", refusal(429, { reason: { ".tag": "too_many_write_operations" }, retry_after: 0 }));
+  expect(await write()).toMatchObject({ size: 10 });
+});
+
 test("paths begin in the namespace that path_root names, and another one is refused", async () => {
   const home = await open();
   const team = await open({ path_root: "12345" });
