@@ -4,6 +4,7 @@ import type { NativeAddress, NativeCopyOptions } from "../client.ts";
 import { isKind } from "../errors.ts";
 import type { CallOptions, ObjectMeta, Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";
+import { repeatTransfer } from "./repeat_transfer.ts";
 
 /** A file of a space, and the way to its store. */
 export interface NativePlace extends NativeAddress {
@@ -23,7 +24,11 @@ export async function copyNative(
   const { remove, signal } = options;
   const call: CallOptions = signal === undefined ? {} : { signal };
   if (source.space === target.space && (await inside(source, target, { ...options, call }))) return "inside";
-  const version = await passThrough(source, target, { ...options, call });
+  const { ifAbsent: once = false, onBytes } = options;
+  const version = await repeatTransfer(
+    (counted) => passThrough(source, target, { ...options, call, counted }),
+    { ...call, once, onBytes },
+  );
   if (remove) await source.on((store) => removeVersion(store, source.path, { version, call }));
   return "through";
 }
@@ -68,9 +73,13 @@ async function removeVersion(
 async function passThrough(
   source: NativePlace,
   target: NativePlace,
-  options: NativeCopyOptions & { readonly remove: boolean; readonly call: CallOptions },
+  options: NativeCopyOptions & {
+    readonly remove: boolean;
+    readonly call: CallOptions;
+    readonly counted: (stream: ByteStream) => ByteStream;
+  },
 ): Promise<Version> {
-  const { call, listed, ifAbsent, storageClass, onBytes } = options;
+  const { call, listed, ifAbsent, storageClass } = options;
   const from = await source.on((store) => store.capabilities);
   const to = await target.on((store) => store.capabilities);
   if (options.contentType !== undefined && !to.contentType) {
@@ -88,9 +97,8 @@ async function passThrough(
     // The version that is removed later must be the one that was read.
     if (options.remove && stream.etag === undefined && known !== undefined) meta = await stat();
     const contentType = options.contentType ?? (to.contentType ? meta.contentType : undefined);
-    const body = onBytes === undefined ? stream : counted(stream, onBytes);
     await target.on((store) =>
-      store.write(target.path, body, {
+      store.write(target.path, options.counted(stream), {
         ...call,
         ...(meta.size === undefined ? {} : { size: meta.size }),
         ...(contentType === undefined ? {} : { contentType }),
@@ -115,13 +123,6 @@ function isSameVersion(before: Version, now: Version): boolean {
   const same = <T>(one: T | undefined, other: T | undefined) =>
     one === undefined || other === undefined || one === other;
   return same(before.etag, now.etag) && same(before.size, now.size) && same(seconds(before), seconds(now));
-}
-
-async function* counted(stream: ByteStream, onBytes: (count: number) => void): ByteStream {
-  for await (const chunk of stream) {
-    onBytes(chunk.length);
-    yield chunk;
-  }
 }
 
 /** Throws `AlreadyExists` when something is at `path`. What comes there later is not seen. */

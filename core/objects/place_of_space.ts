@@ -5,8 +5,8 @@ import { environmentName } from "../store/read_options.ts";
 import type { OpenContext } from "../store/service.ts";
 
 /** Names the place that a connection string leads to: what it lies on and the directory, whatever else it says and whichever service reaches
- *  it. Two spaces at one place would fail together. A text that is no connection string is a place of its own. May hold a secret: only
- *  to be compared. */
+ *  it. Two spaces at one place would fail together. The directory stands at the end, behind a space, and ends with a slash. A text that is no
+ *  connection string is a place of its own. May hold a secret: only to be compared. */
 export function placeOfSpace(text: string, context: Pick<OpenContext, "environment">): string {
   try {
     const connection = parseConnection(text);

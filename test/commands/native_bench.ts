@@ -8,7 +8,7 @@ import { openLocalClient } from "../../core/local_client.ts";
 import { type CommandRun, runCommand } from "./run_command.ts";
 import { temporaryDirectories } from "./temporary_directory.ts";
 
-/** A client with the spaces `disk` (a directory), and `mem` and `far` (memory), new for every test of a file. */
+/** A client with the spaces `disk` (a directory), `inner` (the directory `t` in it, when it is there) and `mem` (memory), new for every test. */
 export interface NativeBench {
   readonly client: Client;
   /** A directory for everything; commands run in it. */
@@ -46,8 +46,8 @@ export function nativeBench(): NativeBench {
       config: defaultConfig(),
       environment: {
         JCS_SPACE_disk: `fs://${root}/disk?sync=false`,
+        JCS_SPACE_inner: `fs://${root}/disk/t?sync=false`,
         JCS_SPACE_mem: `memory://mem-${Math.random()}`,
-        JCS_SPACE_far: `memory://far-${Math.random()}`,
       },
       onWarning: () => {},
     });

@@ -1,13 +1,29 @@
-import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { beforeEach, describe, expect, it } from "vitest";
+import cp from "../../commands/cp.ts";
 import get from "../../commands/get.ts";
+import ls from "../../commands/ls.ts";
+import mv from "../../commands/mv.ts";
 import put from "../../commands/put.ts";
+import rm from "../../commands/rm.ts";
 import stat from "../../commands/stat.ts";
+import tee from "../../commands/tee.ts";
+import type { Client, NativeClient } from "../../core/client.ts";
 import { filesBelow } from "../e2e/rig.ts";
 import { nativeBench } from "./native_bench.ts";
 
 const bench = nativeBench();
 const { ok, run, path, files } = bench;
+
+beforeEach(() => files({ local: "local file" }));
 
 const TREE = {
   "tree/a": "content of a",
@@ -72,4 +88,191 @@ describe("get of directories from space:path", () => {
     for (const address of ["disk:none", "disk:none/", "mem:none", "mem:none/"])
       expect((await run(get, [address, "out"])).exitCode, address).toBe(4);
   });
+});
+
+describe("get and what is there already", () => {
+  it("--overwrite goes by size and time", async () => {
+    files({ "disk/d/a": "from the space", "disk/d/b": "from the space" });
+    const past = new Date(Date.now() - 60_000);
+    utimesSync(path("disk/d/a"), past, past);
+    await ok(get, "disk:d/", "out");
+    files({ "out/a": "mine, newer" });
+    writeFileSync(path("disk/d/b"), "newer in the space");
+    utimesSync(path("disk/d/b"), new Date(), new Date(Date.now() + 60_000));
+    const never = await run(get, ["--json", "disk:d/", "out"]);
+    expect(never.json().at(-1)).toMatchObject({ written: 0, failed: 2, exitCode: 9 });
+    const newer = (await run(get, ["--json", "--overwrite", "newer", "disk:d/", "out"])).json();
+    expect(newer.at(-1)).toMatchObject({ written: 1, kept: 1, failed: 0 });
+    expect(readFileSync(path("out/a"), "utf8")).toBe("mine, newer");
+    expect(readFileSync(path("out/b"), "utf8")).toBe("newer in the space");
+    await ok(get, "--overwrite", "always", "disk:d/", "out");
+    expect(readFileSync(path("out/a"), "utf8")).toBe("from the space");
+  });
+
+  it("a file and a directory of one name are an error, and the rest is fetched", async () => {
+    for (const name of ["x", "x/below", "y"]) await ok(put, "local", `mem:d/${name}`);
+    const result = await run(get, ["--json", "mem:d/", "out"]);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.json().at(-1)).toMatchObject({ written: 2, failed: 1 });
+    expect(below("out")).toContain("y");
+    const copied = await run(cp, ["--json", "-r", "mem:d/", "disk:d"]);
+    expect(copied.json().at(-1)).toMatchObject({ copied: 2, failed: 1 });
+  });
+
+  it("an interrupt leaves whole files only", async () => {
+    files(
+      Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`disk/d/f${index}`, "x".repeat(1000)])),
+    );
+    const stop = new AbortController();
+    const client = interruptedAfter(10, stop);
+    const result = await run(get, ["disk:d/", "out"], { client, signal: stop.signal });
+    expect(result.exitCode).toBe(130);
+    for (const name of readdirSync(path("out"))) {
+      expect(name).toMatch(/^f\d+$/);
+      expect(statSync(path("out", name)).size).toBe(1000);
+    }
+    expect(readdirSync(path("out")).length).toBeLessThan(40);
+  });
+});
+
+/** The bench's client, which is interrupted at the read of that number. */
+function interruptedAfter(reads: number, stop: AbortController): Client {
+  const { client } = bench;
+  const native = client.native!;
+  let count = 0;
+  return {
+    ...client,
+    native: {
+      ...native,
+      async read(at, options) {
+        if (++count === reads) stop.abort();
+        return await native.read(at, options);
+      },
+    },
+  };
+}
+
+describe("directories of spaces", () => {
+  it("are copied with -r and moved without, and leave nothing behind", async () => {
+    files({ "disk/t/a": "a", "disk/t/sub/deep/b": "b" });
+    mkdirSync(path("disk/t/empty"));
+    expect((await run(cp, ["disk:t/", "mem:"])).exitCode).toBe(2);
+    await ok(cp, "-r", "disk:t", "mem:");
+    await ok(cp, "-r", "disk:t", "mem:named");
+    await ok(mv, "disk:t", "disk:moved/");
+    expect(existsSync(path("disk/t"))).toBe(false);
+    expect(below("disk/moved")).toEqual(["t/a", "t/sub/deep/b"]);
+    await ok(mv, "mem:named/", "disk:back");
+    expect(below("disk/back")).toEqual(["a", "sub/deep/b"]);
+    expect((await ok(ls, "-r", "mem:")).split("\n").filter(Boolean)).toEqual(["mem:t/a", "mem:t/sub/deep/b"]);
+  });
+
+  it("are removed with all that is in them", async () => {
+    files({ "disk/t/a": "a", "disk/t/sub/b": "b", "disk/kept": "" });
+    expect((await run(rm, ["disk:t"])).exitCode).toBe(2);
+    await ok(rm, "-r", "disk:t", "disk:kept");
+    expect(readdirSync(path("disk"))).toEqual([]);
+    expect((await run(rm, ["-r", "disk:t"])).exitCode).toBe(4);
+    await ok(rm, "-f", "disk:t");
+  });
+
+  it("do not go into themselves, however the space is called", async () => {
+    files({ "disk/t/a": "a" });
+    for (const [command, argv] of [
+      [cp, ["-r", "disk:t", "disk:t/again"]],
+      [mv, ["disk:t/", "disk:t/"]],
+      [mv, ["disk:t", "disk:"]],
+      [cp, ["-r", "disk:t", "inner:again"]],
+      [mv, ["disk:t", "inner:"]],
+      [cp, ["-r", "disk:", "disk:all"]],
+    ] as const) {
+      const result = await run(command, argv);
+      expect(result.exitCode, `${argv}`).toBe(2);
+      expect(result.stderr, `${argv}`).toContain("below itself");
+    }
+    expect((await run(mv, ["disk:t/a", "inner:a"])).exitCode).toBe(2);
+    expect(below("disk")).toEqual(["t/a"]);
+  });
+
+  it("cp --skip-unchanged copies what is new, --if-absent what is not there", async () => {
+    files({ "disk/t/a": "a", "disk/t/b": "b" });
+    await ok(cp, "-r", "disk:t/", "mem:t");
+    writeFileSync(path("disk/t/b"), "longer");
+    const again = (await run(cp, ["--json", "-r", "--skip-unchanged", "disk:t/", "mem:t"])).json();
+    expect(again.at(-1)).toMatchObject({ copied: 1, unchanged: 1 });
+    expect(again).toContainEqual(expect.objectContaining({ type: "cp", status: "unchanged", path: "t/a" }));
+    writeFileSync(path("disk/t/c"), "new");
+    const absent = await run(cp, ["--json", "-r", "--if-absent", "disk:t/", "mem:t"]);
+    expect(absent.json().at(-1)).toMatchObject({ copied: 1, failed: 2, exitCode: 9 });
+  });
+
+  it("are put with type and metadata where the service keeps them, and refused where it does not", async () => {
+    await ok(put, "--content-type", "text/csv", "--metadata", "k=v", "local", "mem:x");
+    const [meta] = (await run(stat, ["--json", "mem:x"])).json();
+    expect(meta).toMatchObject({ contentType: "text/csv", metadata: { k: "v" } });
+    await ok(cp, "--content-type", "text/html", "mem:x", "mem:y");
+    expect((await run(stat, ["--json", "mem:y"])).json()[0]).toMatchObject({ contentType: "text/html" });
+    for (const option of ["--content-type", "--storage-class"]) {
+      expect((await run(put, [option, "x", "local", "disk:x"])).exitCode, option).toBe(2);
+      expect((await run(cp, [option, "x", "mem:x", "disk:x"])).exitCode, option).toBe(2);
+      expect((await run(tee, [option, "x", "disk:x"], { stdin: "x" })).exitCode, option).toBe(2);
+    }
+    expect(existsSync(path("disk/x"))).toBe(false);
+    const teed = await run(tee, ["--content-type", "text/plain", "mem:t"], { stdin: "x" });
+    expect(teed.exitCode).toBe(0);
+    expect((await run(tee, ["--if-absent", "mem:t"], { stdin: "x" })).exitCode).toBe(5);
+  });
+
+  it("put --dry-run says what would happen, and writes nothing", async () => {
+    files(TREE);
+    files({ "disk/tree/a": "old" });
+    await ok(put, "local", "disk:tree/other");
+    const plan = (await run(put, ["--json", "--dry-run", "tree", "disk:"])).json();
+    expect(plan.filter(({ action }) => action === "store")).toHaveLength(3);
+    expect(plan).toContainEqual(
+      expect.objectContaining({ action: "replace", space: "disk", path: "tree/a" }),
+    );
+    const refused = await run(put, ["--json", "--dry-run", "--if-absent", "tree", "disk:"]);
+    expect(refused.json()).toContainEqual(expect.objectContaining({ action: "refuse", path: "tree/a" }));
+    expect(bench.disk("tree/a")).toBe("old");
+    expect(below("disk/tree")).toEqual(["a", "other"]);
+  });
+});
+
+it("a list of any length is worked on as it comes", async () => {
+  const { client } = bench;
+  let listed = 0;
+  let removed = 0;
+  let lead = 0;
+  const native: NativeClient = {
+    ...client.native!,
+    async *list() {
+      for (; listed < 20_000; listed++) yield { path: `d/${listed}`, kind: "file" };
+    },
+    async stat(at) {
+      return { path: at.path, kind: "directory" };
+    },
+    async remove() {
+      await new Promise((resolve) => setImmediate(resolve));
+      removed++;
+      lead = Math.max(lead, listed - removed);
+    },
+    async removeDirectories() {},
+  };
+  const result = await run(rm, ["-r", "disk:d"], { client: { ...client, native } });
+  expect(result.exitCode).toBe(0);
+  expect(removed).toBe(20_000);
+  expect(lead).toBeLessThan(20);
+});
+
+it("small files take one request each", async () => {
+  files(TREE);
+  const count = (operation: string) =>
+    bench.client.metrics?.().find((row) => row.space === "mem" && row.operation === operation)?.count ?? 0;
+  await ok(put, "tree", "mem:");
+  expect([count("write"), count("stat"), count("list")]).toEqual([4, 0, 0]);
+  await ok(get, "mem:tree/", "out");
+  expect([count("read"), count("stat"), count("list")]).toEqual([4, 0, 1]);
+  await ok(rm, "-r", "mem:tree/");
+  expect([count("remove"), count("stat"), count("list")]).toEqual([4, 0, 2]);
 });

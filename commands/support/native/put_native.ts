@@ -1,11 +1,11 @@
 import { formatByteSize } from "../../../core/bytes/byte_size.ts";
-import type { ByteStream } from "../../../core/bytes/byte_stream.ts";
 import { collect } from "../../../core/bytes/collect.ts";
 import type { NativeAddress, NativeClient, PutSource } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
 import { STREAM_CHUNK_BYTES } from "../../../core/limits.ts";
 import { fileSource } from "../../../core/local/file_source.ts";
 import { streamSource } from "../../../core/local/stream_source.ts";
+import { repeatTransfer } from "../../../core/objects/repeat_transfer.ts";
 import type { ObjectMeta, WriteOptions } from "../../../core/store/store.ts";
 import type { Edge, Progress } from "../../command.ts";
 import { formatNative } from "../native_address.ts";
@@ -104,7 +104,7 @@ function openSource(edge: Edge, job: NativeJob): Promise<PutSource> | PutSource 
   return job.file === "-" ? streamSource(edge.stdin, { signal: edge.signal }) : fileSource(job.file);
 }
 
-/** Writes one source; what is small is read before, so that the layers below can send it again. */
+/** Writes one source. What is small is read before, so that the layers below can send it again; a large file is read anew for that. */
 async function writeSource(
   native: NativeClient,
   options: {
@@ -124,14 +124,16 @@ async function writeSource(
     return { meta, bytes: size };
   }
   let bytes = 0;
-  async function* counted(): ByteStream {
-    for await (const chunk of source.open()) {
-      bytes += chunk.length;
-      progress.bytes(chunk.length);
-      yield chunk;
-    }
-  }
-  const meta = await native.write(job.target, counted(), write);
+  const once = !source.reopenable || write.ifAbsent === true;
+  const onBytes = (count: number) => {
+    bytes += count;
+    progress.bytes(count);
+  };
+  const meta = await repeatTransfer((counted) => native.write(job.target, counted(source.open()), write), {
+    ...write,
+    once,
+    onBytes,
+  });
   return { meta, bytes };
 }
 

@@ -4,6 +4,7 @@ import type { Catalog } from "../../../core/catalog/catalog.ts";
 import { openSqliteCatalog } from "../../../core/catalog/open_sqlite_catalog.ts";
 import type { Client } from "../../../core/client.ts";
 import { createLocalClient } from "../../../core/local_client.ts";
+import { placeOfSpace } from "../../../core/objects/place_of_space.ts";
 import { createSpacePermits } from "../../../core/objects/space_permits.ts";
 import { createSpaceRegistry } from "../../../core/objects/space_registry.ts";
 import { type Layer, withLayers } from "../../../core/store/layer.ts";
@@ -82,7 +83,7 @@ export async function createTestClient(
       open: ({ name }) => open(name),
       seal: async (connection) => connection,
       connectionKey: async (connection) => connection,
-      placeOf: async (connection) => connection,
+      placeOf: async (connection) => placeOfSpace(connection, { environment: {} }),
     },
   );
   return {
