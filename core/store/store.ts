@@ -17,6 +17,9 @@ export interface Capabilities {
   readonly caseSensitive: boolean;
   /** The service has real directories; otherwise a directory is a common prefix of names. */
   readonly directories: boolean;
+  /** Empty directories are made and kept. As `directories` unless said otherwise: without these an object and a directory may have the same name all
+   *  the same. */
+  readonly makeDirectory?: boolean;
   /** `list` yields names in ascending order of their UTF-8 bytes. */
   readonly listSorted: boolean;
   readonly copy: boolean;

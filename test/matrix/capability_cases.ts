@@ -18,10 +18,8 @@ export const CAPABILITY_CASES: Readonly<
   userMetadata: { title: "user metadata", cases: ["write: keeps metadata, or refuses it"] },
   contentType: { title: "content type", cases: ["write: keeps the content type, or ignores it"] },
   caseSensitive: { title: "letter case", cases: ["paths: letter case tells names apart"] },
-  directories: {
-    title: "directories",
-    cases: ["directories: real ones are made, shown", "directories: real ones are no objects"],
-  },
+  directories: { title: "directories", cases: ["directories: real ones are no objects"] },
+  makeDirectory: { title: "empty directories", cases: ["directories: real ones are made, shown"] },
   listSorted: { title: "lists in order", cases: ["list: "] },
   copy: { title: "copy", cases: ["copy: "] },
   move: { title: "move", cases: ["move: "] },

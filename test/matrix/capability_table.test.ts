@@ -18,6 +18,7 @@ const capabilities = (abilities: readonly Ability[]): Capabilities => ({
 });
 const run = (service: string, abilities: readonly Ability[], more: Partial<SuiteRun> = {}): SuiteRun => ({
   service,
+  native: capabilities(abilities),
   capabilities: capabilities(abilities),
   passed: ALL,
   failed: [],
@@ -38,6 +39,16 @@ test("tells what was exercised, what is only claimed, what fails and what is not
   expect(rowOf(table, "copy")).toBe("| copy | yes | - |");
   expect(rowOf(table, "append")).toBe("| append | yes | claimed |");
   expect(rowOf(table, "move")).toBe("| move | **fails** | - |");
+});
+
+test("tells what is there only by a virtual feature", () => {
+  const virtual = (abilities: readonly Ability[], more: Partial<SuiteRun> = {}) =>
+    run("one", ["copy"], { capabilities: capabilities(["copy", ...abilities]), ...more });
+  const table = capabilityTable([run("one", ["copy"]), virtual(["link"]), run("two", ["link"])], options);
+  expect(rowOf(table, "links")).toBe("| links | virtual | yes |");
+  expect(rowOf(table, "copy")).toBe("| copy | yes | - |");
+  const failing = capabilityTable([virtual(["link"], { failed: ALL, passed: [] })], options);
+  expect(rowOf(failing, "links")).toBe("| links | **fails** |");
 });
 
 test("is the same whatever the order of the runs", () => {

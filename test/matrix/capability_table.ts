@@ -1,8 +1,9 @@
+import type { Capabilities } from "../../core/store/store.ts";
 import type { SuiteRun } from "../suites/record_matrix.ts";
 import { type Ability, CAPABILITY_CASES } from "./capability_cases.ts";
 
 /** What the table says of one service and one capability. */
-export type Cell = "yes" | "claimed" | "**fails**" | "-";
+export type Cell = "yes" | "virtual" | "claimed" | "**fails**" | "-";
 
 /** What is known besides the runs. */
 export interface TableOptions {
@@ -14,7 +15,8 @@ export interface TableOptions {
 
 /** The table of capabilities in Markdown: a row per capability, a column per service. The same runs, in any order, give the same text.
  *
- *  `yes`: declared, and its cases passed; `claimed`: declared, and no case exercised it; `fails`: declared, and a case failed. Of several runs
+ *  `yes`: declared, and its cases passed; `claimed`: declared, and no case exercised it; `fails`: declared, and a case failed;
+ *  `virtual`: only with an option `virtual_…`, and its cases passed. Of several runs
  *  of one service the one that can do more counts, a failure always. Throws for a case that the suite does not have. */
 export function capabilityTable(runs: readonly SuiteRun[], options: TableOptions): string {
   const services = options.services.filter((service) => runs.some((run) => run.service === service));
@@ -63,7 +65,8 @@ function casesOf(runs: readonly SuiteRun[]): string {
 }
 
 function cellOf(runs: readonly SuiteRun[], ability: Ability): Cell {
-  const declaring = runs.filter(({ capabilities }) => capabilities[ability]);
+  const own = runs.filter(({ native }) => has(native, ability));
+  const declaring = own.length > 0 ? own : runs.filter(({ capabilities }) => has(capabilities, ability));
   if (declaring.length === 0) return "-";
   const { cases } = CAPABILITY_CASES[ability];
   const matching = (names: readonly string[]) =>
@@ -71,5 +74,11 @@ function cellOf(runs: readonly SuiteRun[], ability: Ability): Cell {
       cases.some((text) => name.startsWith(text) || (text.startsWith(": ") && name.endsWith(text))),
     );
   if (declaring.some(({ failed }) => matching(failed).length > 0)) return "**fails**";
-  return declaring.some(({ passed }) => matching(passed).length >= cases.length) ? "yes" : "claimed";
+  if (!declaring.some(({ passed }) => matching(passed).length >= cases.length)) return "claimed";
+  return own.length > 0 ? "yes" : "virtual";
+}
+
+function has(capabilities: Capabilities, ability: Ability): boolean {
+  const { directories, readOnly = false } = capabilities;
+  return capabilities[ability] ?? (ability === "makeDirectory" && directories && !readOnly);
 }

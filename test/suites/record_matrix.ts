@@ -13,7 +13,9 @@ export interface SuiteRun {
   readonly service: string;
   /** The server of servers.json that it ran against; none for what needs none. */
   readonly server?: string;
-  /** `null` stands for no bound. */
+  /** What the service can do by itself. `null` stands for no bound. */
+  readonly native: Capabilities;
+  /** What it could do as it was opened, with virtual features. */
   readonly capabilities: Capabilities;
   readonly passed: readonly string[];
   readonly failed: readonly string[];
@@ -37,10 +39,11 @@ export function recordMatrix(store: () => Store | undefined): void {
   afterAll(async () => {
     const opened = store();
     if (opened === undefined) return;
-    const { info, capabilities } = opened;
+    const { info, native, capabilities } = opened;
     const run: SuiteRun = {
       service: info.service,
       ...(server === undefined ? {} : { server }),
+      native,
       capabilities,
       passed,
       failed,

@@ -65,5 +65,5 @@ async function removeTree(store: Store, directory: string): Promise<void> {
     if (entry.kind === "directory") await removeTree(store, entry.path);
     else await store.remove(entry.path);
   }
-  if (store.capabilities.directories) await store.remove(directory);
+  if (store.makeDirectory !== undefined || store.capabilities.directories) await store.remove(directory);
 }

@@ -6,7 +6,9 @@ export function testStoreDirectories(bench: () => StoreBench): void {
   describe("directories", () => {
     test("real ones are made, shown, and removed only when they are empty", async () => {
       const { store, folder } = bench();
-      if (!store.capabilities.directories || store.makeDirectory === undefined) return;
+      const { directories, readOnly = false, makeDirectory = directories && !readOnly } = store.capabilities;
+      expect(store.makeDirectory !== undefined).toBe(makeDirectory);
+      if (store.makeDirectory === undefined) return;
       await store.makeDirectory(`${folder}a/b`);
       await store.makeDirectory(`${folder}a/b`);
       expect(await store.stat(`${folder}a/b`)).toMatchObject({ path: `${folder}a/b`, kind: "directory" });

@@ -1,7 +1,7 @@
-import { cancelStream } from "../../bytes/cancel_stream.ts";
 import type { Layer } from "../layer.ts";
 import { refuseUndeclared } from "../refuse_undeclared.ts";
 import type { Store, WriteOptions } from "../store.ts";
+import { beforeBody } from "./before_body.ts";
 
 /** Refuses what the store has declared not to keep, before anything is waited for or sent (see {@link refuseUndeclared}). */
 export function declaredOnly(): Layer {
@@ -13,12 +13,8 @@ export function declaredOnly(): Layer {
       path: string,
       call: { readonly body?: Parameters<Store["write"]>[1]; readonly options: WriteOptions },
     ) => {
-      try {
-        refuseUndeclared(inner, { ...call.options, operation, path });
-      } catch (error) {
-        if (call.body !== undefined && !(call.body instanceof Uint8Array)) await cancelStream(call.body);
-        throw error;
-      }
+      const { body = new Uint8Array(0), options } = call;
+      await beforeBody(body, () => refuseUndeclared(inner, { ...options, operation, path }));
     };
     return {
       ...inner,

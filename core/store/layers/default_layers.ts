@@ -13,6 +13,9 @@ import { measured } from "./measured.ts";
 import { metrics } from "./metrics.ts";
 import { retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
+import { virtualDirectories } from "./virtual_directories.ts";
+import { virtualLinks } from "./virtual_links.ts";
+import { virtualMetadata } from "./virtual_metadata.ts";
 
 /** Which store of the process the layers are for. */
 export interface LayerContext {
@@ -33,6 +36,10 @@ export function defaultLayers(
   return [
     // Before all others: what cannot be done is not waited for.
     declaredOnly(),
+    // Outside retry, since each makes several calls of one. A link is an object that may have no metadata; both see directories as the service's own.
+    ...(options.virtual_links ? [virtualLinks()] : []),
+    ...(options.virtual_metadata ? [virtualMetadata()] : []),
+    ...(options.virtual_directories ? [virtualDirectories()] : []),
     // Each try waits for its own place and has its own time, and holds no place while it waits to try again.
     retry({ retries }),
     // Inside retry, which asks whether lists are sorted; outside all that watches bytes and time, since it reads more than was asked for.

@@ -49,4 +49,22 @@ export const LAYER_OPTIONS = [
     default: "0",
     help: "most operations per second of all spaces of the account; 0 for no limit; where its spaces name different ones, the lowest holds",
   },
+  {
+    key: "virtual_directories",
+    type: "boolean",
+    default: "false",
+    help: 'keep empty directories where the service has none, by an object ".jcs-directory" in each',
+  },
+  {
+    key: "virtual_links",
+    type: "boolean",
+    default: "false",
+    help: 'links where the service has none: the link "a" is an object "a.jcs-link"',
+  },
+  {
+    key: "virtual_metadata",
+    type: "boolean",
+    default: "false",
+    help: 'user metadata and content types where the service keeps none: those of "a" are in an object "a.jcs-metadata"',
+  },
 ] as const satisfies readonly ServiceOption[];
