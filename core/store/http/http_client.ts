@@ -1,17 +1,17 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { giveBack, isPooled } from "../../../ioswitch/buffer_pool.ts";
-import { noteGarbage } from "../../bytes/garbage.ts";
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { Endpoint } from "../option_value.ts";
 import type { Body } from "../take_body.ts";
+import type { AnswerHead } from "./answer_parser.ts";
+import { type HttpBody, type HttpConnection, openConnection } from "./http_connection.ts";
 
 /** Most bytes of an answer that is thrown away that are read for the sake of its connection. */
 const DISCARD_BYTES_MAX = 64 * 1024;
+/** How long a connection that nobody uses is used again, unless the server says less: many servers end theirs after five seconds, and a request on
+ *  one that the server ends in this moment is lost. */
+const IDLE_MS_MAX = 4000;
+/** So long before the server says that it will end a connection it is not used any more. */
+const IDLE_MARGIN_MS = 1000;
+const IDLE_MS_MIN = 250;
 
 /** One request: made once, redirects are not followed. */
 export interface HttpRequest {
@@ -19,158 +19,126 @@ export interface HttpRequest {
   /** Starts with `/`, percent-encoded, with the query; sent as it is. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A {@link Body} is sent as it comes, in chunks of its own unless `headers` has a `content-length`; it gets a connection of its own. */
+  /** A {@link Body} is sent as it comes, in chunks of its own unless `headers` has a `content-length`; it gets a new connection. */
   readonly body?: Uint8Array | Body | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** The head of an answer. Its body must be read to the end, or let go with {@link discard}. */
-export interface HttpAnswer {
-  readonly status: number;
-  /** Names in lower case; of a header that came twice the values are joined. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: IncomingMessage;
+export interface HttpAnswer extends AnswerHead {
+  readonly body: HttpBody;
 }
 
 /** Requests to one server. */
 export interface HttpClient {
   readonly endpoint: Endpoint;
-  /** Resolves when the head of the answer is there. Throws what the connection threw, the failure of the body as it is, and an
-   *  `AbortError` when the signal is aborted, which also ends the answer's body. */
+  /** Resolves when the head of the answer is there. Throws what the connection threw, the failure of the body as it is, and the signal's reason when
+   *  that is aborted, which also ends the answer's body. */
   send(request: HttpRequest): Promise<HttpAnswer>;
   /** Ends all connections. */
   close(): void;
 }
 
-/** Makes a client for one server. Connects to nobody. */
-export function httpClient(endpoint: Endpoint): HttpClient {
-  const secure = endpoint.protocol === "https";
-  const settings = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
-  const agent = secure ? new HttpsAgent(settings) : new HttpAgent(settings);
-  const open = secure ? httpsRequest : httpRequest;
-  const underWay = new Set<ClientRequest>();
+/** Makes a client for one server: HTTP/1.1 over sockets of its own, because the engines' libraries copy what passes through them and leave as much
+ *  garbage. Connects to nobody. */
+export function httpClient(
+  endpoint: Endpoint,
+  options: { readonly connectTimeoutMs?: number } = {},
+): HttpClient {
+  const open = new Set<HttpConnection>();
+  const idle: { readonly connection: HttpConnection; readonly untilMs: number }[] = [];
+  const takeIdle = (): HttpConnection | undefined => {
+    for (let last = idle.pop(); last !== undefined; last = idle.pop()) {
+      if (performance.now() < last.untilMs) return last.connection;
+      last.connection.destroy();
+    }
+    return undefined;
+  };
+  const connect = (): HttpConnection => {
+    const connection = openConnection(endpoint, {
+      connectTimeoutMs: options.connectTimeoutMs,
+      onIdle({ headers }) {
+        idle.push({ connection, untilMs: performance.now() + idleMs(headers["keep-alive"]) });
+      },
+      onClose() {
+        open.delete(connection);
+        const at = idle.findIndex((each) => each.connection === connection);
+        if (at >= 0) idle.splice(at, 1);
+      },
+    });
+    open.add(connection);
+    return connection;
+  };
   return {
     endpoint,
-    async send(call) {
-      const { method, path, signal, body } = call;
+    async send(request) {
+      const { method, signal, body } = request;
       signal?.throwIfAborted();
-      const outgoing = open({
-        host: endpoint.host.replace(/^\[|\]$/g, ""),
-        port: endpoint.port,
-        method,
-        path,
-        headers: headersOf(call),
-        // A kept connection that the server ends in this moment would cost a body that cannot be sent again.
-        agent: isStream(body) ? false : agent,
-      });
-      underWay.add(outgoing);
-      outgoing.on("close", () => underWay.delete(outgoing));
-      return await exchange(outgoing, { body, signal });
+      const head = headOf(endpoint, request);
+      // A kept connection that the server ends in this moment would cost a body that cannot be sent again.
+      const connection = (isStream(body) ? undefined : takeIdle()) ?? connect();
+      return await connection.exchange({ head, isHead: method === "HEAD", body, signal });
     },
     close() {
-      for (const outgoing of underWay) outgoing.destroy();
-      agent.destroy();
+      for (const connection of open) connection.destroy();
     },
   };
 }
 
 /** Lets go of an answer whose body nobody wants: a short one is read, so that the connection can be used again. */
-export function discard({ body }: HttpAnswer): void {
-  let bytes = 0;
-  body.on("error", () => {});
-  body.on("data", (chunk: Uint8Array) => {
-    bytes += chunk.length;
-    if (bytes > DISCARD_BYTES_MAX) body.destroy();
-  });
-  body.resume();
+export function discard({ body }: Pick<HttpAnswer, "body">): void {
+  const read = async () => {
+    let bytes = 0;
+    for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
+      bytes += chunk.length;
+      giveBack(chunk);
+      if (bytes > DISCARD_BYTES_MAX) return body.destroy();
+    }
+  };
+  read().catch(() => {});
 }
 
 function isStream(body: HttpRequest["body"]): body is Body {
   return body !== undefined && !(body instanceof Uint8Array);
 }
 
-function headersOf({ body, headers = {}, method }: HttpRequest): Record<string, string> {
-  const host = { "accept-encoding": "identity", "user-agent": "jcs", ...headers };
-  if (body instanceof Uint8Array) return { ...host, "content-length": String(body.length) };
-  if (isStream(body)) {
-    return "content-length" in headers ? host : { ...host, "transfer-encoding": "chunked" };
+/** How long a connection may be used again, of the server's header `Keep-Alive`. */
+function idleMs(header: string | undefined): number {
+  const seconds = /(?:^|[\s,;])timeout=(\d{1,6})/i.exec(header ?? "")?.[1];
+  if (seconds === undefined) return IDLE_MS_MAX;
+  return Math.max(IDLE_MS_MIN, Math.min(IDLE_MS_MAX, Number(seconds) * 1000 - IDLE_MARGIN_MS));
+}
+
+/** The first line and the headers of a request. Throws when one of them could not be told from another. */
+function headOf(endpoint: Endpoint, request: HttpRequest): string {
+  const { method, path } = request;
+  const port = endpoint.port === (endpoint.protocol === "https" ? 443 : 80) ? "" : `:${endpoint.port}`;
+  const headers: Record<string, string> = {
+    host: `${endpoint.host}${port}`,
+    "accept-encoding": "identity",
+    "user-agent": "jcs",
+    ...lengthOf(request),
+  };
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
+  if (!TOKEN.test(method) || !/^[\x21-\x7e\x80-\xff]+$/.test(path)) throw unsendable("the path");
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!TOKEN.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw unsendable("a header");
+    head += `${name}: ${value}\r\n`;
   }
-  return method === "PUT" || method === "POST" ? { ...host, "content-length": "0" } : host;
+  return `${head}\r\n`;
 }
 
-/** Sends the body and waits for the head of the answer, whichever ends first. */
-function exchange(
-  outgoing: ClientRequest,
-  { body, signal }: Pick<HttpRequest, "body" | "signal">,
-): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    let answered = false;
-    let sent = false;
-    const abort = () => {
-      outgoing.destroy();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    outgoing.on("close", () => signal?.removeEventListener("abort", abort));
-    outgoing.on("error", (error) => reject(error));
-    outgoing.on("response", (answer: IncomingMessage) => {
-      answered = true;
-      // Without a listener a failure between two reads would end the process.
-      answer.on("error", () => {});
-      // What is still to be sent is not wanted; the connection can serve nothing else.
-      if (!sent) answer.on("end", () => outgoing.destroy());
-      resolve({ status: answer.statusCode ?? 0, headers: joined(answer.headers), body: answer });
-    });
-    const sending = isStream(body) ? sendStream(outgoing, body, () => answered) : sendBytes(outgoing, body);
-    sending.then(
-      () => {
-        sent = true;
-      },
-      (error: unknown) => {
-        reject(error);
-        outgoing.destroy();
-      },
-    );
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+function lengthOf({ body, headers = {}, method }: HttpRequest): Record<string, string> {
+  if (body instanceof Uint8Array) return { "content-length": String(body.length) };
+  if (isStream(body)) return "content-length" in headers ? {} : { "transfer-encoding": "chunked" };
+  return method === "PUT" || method === "POST" ? { "content-length": "0" } : {};
+}
+
+function unsendable(what: string): Error {
+  return Object.assign(new Error(`${what} of the request holds what none may hold`), {
+    code: "ERR_INVALID_CHAR",
   });
-}
-
-async function sendBytes(outgoing: ClientRequest, body: Uint8Array | undefined): Promise<void> {
-  if (body === undefined || body.length === 0) outgoing.end();
-  else outgoing.end(body);
-}
-
-async function sendStream(outgoing: ClientRequest, body: Body, over: () => boolean): Promise<void> {
-  for (;;) {
-    const chunk = await body.next();
-    if (over() || outgoing.destroyed) return;
-    if (chunk === undefined) break;
-    // The library may keep what it is given; memory of the pool goes back at once.
-    const bytes = isPooled(chunk) ? new Uint8Array(chunk) : chunk;
-    noteGarbage(2 * chunk.length);
-    if (bytes !== chunk) giveBack(chunk);
-    if (!outgoing.write(bytes)) await drained(outgoing);
-  }
-  outgoing.end();
-}
-
-/** Waits until more can be sent, or never will. */
-function drained(outgoing: ClientRequest): Promise<void> {
-  return new Promise((resolve) => {
-    const go = () => {
-      for (const event of EVENTS) outgoing.off(event, go);
-      resolve();
-    };
-    for (const event of EVENTS) outgoing.once(event, go);
-    if (outgoing.destroyed) go();
-  });
-}
-
-const EVENTS = ["drain", "close", "error", "response"] as const;
-
-function joined(headers: IncomingMessage["headers"]): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
-    ),
-  );
 }

@@ -1,5 +1,5 @@
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import { noteGarbage } from "../../bytes/garbage.ts";
-import { STREAM_CHUNK_BYTES } from "../../limits.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectStream, StoreInfo } from "../store.ts";
 import { storeError, throwIfCancelled } from "../store_error.ts";
@@ -15,10 +15,8 @@ export function answerStream(
   const { body, headers } = source.answer;
   const length = headers["content-length"];
   const expectedBytes = length === undefined ? undefined : Number(length);
-  const iterator: AsyncIterator<Uint8Array> = body.iterator({ destroyOnReturn: true });
   const { signal, ...place } = call;
   let received = 0;
-  let rest: Uint8Array = new Uint8Array(0);
   // Where the answer was over before the signal, nobody else would end the stream.
   const stop = () => body.destroy();
   signal?.addEventListener("abort", stop, { once: true });
@@ -26,29 +24,23 @@ export function answerStream(
     etag: source.etag,
     async pull() {
       throwIfCancelled(info, { ...place, signal });
-      if (rest.length === 0) {
-        const result = await iterator.next().catch((failure: unknown) => {
-          throw exchangeError(info, call, failure);
-        });
-        if (result.done === true) {
-          throwIfCancelled(info, { ...place, signal });
-          const complete = expectedBytes === undefined ? body.complete : received === expectedBytes;
-          if (complete) return undefined;
-          const state = `the connection ended after ${received} of ${expectedBytes ?? "more"} bytes`;
-          throw storeError(info, { ...place, kind: "Unreachable", retry: "later", state });
-        }
-        const { buffer, byteOffset, byteLength } = result.value;
-        rest = new Uint8Array(buffer, byteOffset, byteLength);
-        received += byteLength;
-        noteGarbage(byteLength);
+      const chunk = await body.next().catch((failure: unknown) => {
+        throw exchangeError(info, call, failure);
+      });
+      if (chunk !== undefined) {
+        received += chunk.length;
+        noteGarbage(chunk.length);
+        return chunk;
       }
-      const chunk = rest.subarray(0, STREAM_CHUNK_BYTES);
-      rest = rest.subarray(chunk.length);
-      return chunk;
+      throwIfCancelled(info, { ...place, signal });
+      const complete = expectedBytes === undefined ? body.complete : received === expectedBytes;
+      if (complete) return undefined;
+      const state = `the connection ended after ${received} of ${expectedBytes ?? "more"} bytes`;
+      throw storeError(info, { ...place, kind: "Unreachable", retry: "later", state });
     },
     close() {
       signal?.removeEventListener("abort", stop);
-      if (!body.readableEnded) body.destroy();
+      body.destroy();
     },
   });
 }
@@ -73,14 +65,18 @@ export async function answerText(
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of answerStream(info, call, source)) {
-    bytes += chunk.length;
-    if (bytes > source.bytesMax) {
-      const { signal: _, ...place } = call;
-      const state = `the answer is longer than ${source.bytesMax} bytes`;
-      throw storeError(info, { ...place, kind: "Unexpected", state });
+  try {
+    for await (const chunk of answerStream(info, call, source)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > source.bytesMax) {
+        const { signal: _, ...place } = call;
+        const state = `the answer is longer than ${source.bytesMax} bytes`;
+        throw storeError(info, { ...place, kind: "Unexpected", state });
+      }
     }
-    chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
+  } finally {
+    chunks.forEach(giveBack);
   }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,3 +1,4 @@
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 
 /** Longest text of one item. */
@@ -15,6 +16,7 @@ export async function* jsonItems(bytes: ByteStream): AsyncGenerator<unknown> {
   let begun = false;
   for await (const chunk of bytes) {
     const text = decoder.decode(new Uint8Array(chunk), { stream: true });
+    giveBack(chunk);
     let start = 0;
     for (let index = 0; index < text.length; index++) {
       const character = text[index];

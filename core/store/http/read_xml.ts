@@ -1,9 +1,15 @@
 import type { SaxesTagPlain } from "saxes";
+import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
+import { noteGarbage } from "../../bytes/garbage.ts";
 
 /** Most bytes of one element that is handed out, or between two tags. */
 const RECORD_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 64;
+/** About how much garbage reading leaves, to the bytes read. */
+const GARBAGE_FACTOR = 8;
+/** Bytes that are read before what they hold is handed out. */
+const FEED_BYTES = 32 * 1024;
 
 /** One element with what is in it. */
 export interface XmlElement {
@@ -70,8 +76,12 @@ export async function* readXml(
     if (held > RECORD_BYTES_MAX) throw options.error("the answer holds an element that is too long");
   };
   for await (const chunk of stream) {
-    feed(decode(decoder, chunk, options.error));
-    yield* ready.splice(0);
+    for (let at = 0; at < chunk.length; at += FEED_BYTES) {
+      feed(decode(decoder, chunk.subarray(at, at + FEED_BYTES), options.error));
+      noteGarbage(GARBAGE_FACTOR * FEED_BYTES);
+      yield* ready.splice(0);
+    }
+    giveBack(chunk);
   }
   feed(decode(decoder, undefined, options.error));
   parser.close();

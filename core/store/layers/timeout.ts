@@ -1,4 +1,5 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
+import { noteGarbage } from "../../bytes/garbage.ts";
 import {
   CANCEL_GRACE_MS,
   COPY_TIMEOUT_FACTOR,
@@ -21,6 +22,9 @@ export interface TimeoutOptions {
 
 /** What a service holds of a body that says nothing about it. */
 const HELD_BYTES_MAX = 2 * STREAM_CHUNK_BYTES;
+
+/** About what a listed entry leaves behind on its way from the service to whoever prints it. */
+const ENTRY_GARBAGE_BYTES = 4 * 1024;
 
 /** Operations whose time grows with an object that only the service sees. */
 const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "fetch", "complete"]);
@@ -96,6 +100,7 @@ export function timeout(options: TimeoutOptions): Layer {
             const result = await watch.race(iterator.next());
             watch.expect(0);
             if (result.done === true) return;
+            noteGarbage(ENTRY_GARBAGE_BYTES);
             yield result.value;
           }
         } finally {

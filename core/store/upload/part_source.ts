@@ -1,4 +1,4 @@
-import { giveBack } from "../../../ioswitch/buffer_pool.ts";
+import { giveBack, shareBuffer } from "../../../ioswitch/buffer_pool.ts";
 import type { Body } from "../take_body.ts";
 
 /** The body of a write, cut into parts. */
@@ -9,8 +9,14 @@ export interface PartSource {
   recycle(part: Uint8Array): void;
 }
 
+/** A source that need not be cut. */
+export interface PieceSource extends PartSource {
+  /** The next bytes as they lie at hand, or `undefined` at the end; they belong to the caller, who gives them back to the pool. */
+  piece(): Promise<Uint8Array | undefined>;
+}
+
 /** Cuts a body that lies in memory. Its parts are views: nothing is copied. */
-export function partsOfBytes(bytes: Uint8Array): PartSource {
+export function partsOfBytes(bytes: Uint8Array): PieceSource {
   let position = 0;
   return {
     async next(partBytes) {
@@ -19,12 +25,19 @@ export function partsOfBytes(bytes: Uint8Array): PartSource {
       position += part.length;
       return part;
     },
+    async piece() {
+      if (position === bytes.length) return undefined;
+      const rest = bytes.subarray(position);
+      shareBuffer(rest, 1);
+      position = bytes.length;
+      return rest;
+    },
     recycle() {},
   };
 }
 
 /** Gathers the chunks of a stream into parts. Holds the memory of the parts that are in use, and no more. */
-export function partsOfStream(body: Body): PartSource {
+export function partsOfStream(body: Body): PieceSource {
   const spare: ArrayBufferLike[] = [];
   let rest: Uint8Array | undefined;
   return {
@@ -44,6 +57,11 @@ export function partsOfStream(body: Body): PartSource {
         rest = piece.length === rest.length ? undefined : rest.subarray(piece.length);
       }
       return part;
+    },
+    async piece() {
+      const piece = rest ?? (await body.next());
+      rest = undefined;
+      return piece;
     },
     recycle(part) {
       spare.push(part.buffer);

@@ -1,3 +1,4 @@
+import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
 import type { HttpAnswer, HttpRequest } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
@@ -76,7 +77,9 @@ async function* readLinks(context: IndexContext, call: HttpCall, answer: HttpAns
   let text = "";
   let titled = false;
   for await (const chunk of answerStream(info, call, { answer })) {
-    text += decoder.decode(chunk, { stream: true });
+    // The decoder takes no views of shared memory.
+    text += decoder.decode(new Uint8Array(chunk), { stream: true });
+    giveBack(chunk);
     titled ||= TITLE.test(text);
     if (!titled) {
       if (text.length > PIECE_CHARACTERS_MAX) throw refuse();

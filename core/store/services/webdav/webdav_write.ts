@@ -5,7 +5,7 @@ import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import { type PieceSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
 import { findResource } from "./propfind.ts";
 import { writeChunks } from "./webdav_chunks.ts";
 import {
@@ -21,7 +21,6 @@ import { makeDirectories, type ReplaceCall, replaceResource, withParents } from 
 
 /** Bodies up to this size lie in memory, and can be sent again once missing directories were made. */
 const HELD_BYTES_MAX = 1024 * 1024;
-const PIECE_BYTES = 256 * 1024;
 
 /** Writes an object: with one PUT where the server replaces objects at once, elsewhere under a temporary name that then becomes its own; a large
  *  one in chunks where the server takes them.
@@ -57,7 +56,7 @@ export async function writeResource(
     const heldBytes = uploads === undefined ? HELD_BYTES_MAX : partBytes;
     const first =
       (await source.next(Math.max(Math.min(size ?? heldBytes, heldBytes), 1))) ?? new Uint8Array(0);
-    const second = await source.next(uploads === undefined ? PIECE_BYTES : partBytes);
+    const second = await (uploads === undefined ? source.piece() : source.next(partBytes));
     let sent = first.length;
     if (second !== undefined && uploads !== undefined) {
       sent = await writeChunks(context, call, { first: [first, second], source, ifAbsent, halt });
@@ -142,7 +141,7 @@ async function putStream(
   call: ReplaceCall,
   stream: Target & {
     readonly first: readonly Uint8Array[];
-    readonly source: PartSource;
+    readonly source: PieceSource;
     readonly size: number | undefined;
   },
 ): Promise<number> {
@@ -153,7 +152,7 @@ async function putStream(
   const body = {
     async next() {
       try {
-        const piece = waiting.shift() ?? (await source.next(PIECE_BYTES));
+        const piece = waiting.shift() ?? (await source.piece());
         sent += piece?.length ?? 0;
         return piece;
       } catch (error) {

@@ -1,0 +1,290 @@
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
+import { STREAM_CHUNK_BYTES } from "../../limits.ts";
+import type { Endpoint } from "../option_value.ts";
+import type { Body } from "../take_body.ts";
+import { type AnswerHead, answerParser } from "./answer_parser.ts";
+
+/** Bytes of a body that are handed to the socket at a time: what it may have to copy. */
+const SEND_BYTES = 256 * 1024;
+/** Short bodies go with the head, in one packet. */
+const JOINED_BYTES_MAX = 32 * 1024;
+/** Bytes of an answer that may wait for their reader before the server is held up. */
+const WAITING_BYTES_MAX = STREAM_CHUNK_BYTES;
+
+/** The body of an answer, to be taken chunk by chunk by one reader. */
+export interface HttpBody {
+  /** The next bytes, up to {@link STREAM_CHUNK_BYTES} of what came meanwhile, or `undefined` at the end; then {@link complete} tells whether it was the
+   *  end that the server meant. They belong to the reader, who gives them back. Throws what the connection threw, and the reason of the
+   *  request's signal. */
+  next(): Promise<Uint8Array | undefined>;
+  /** Whether all of it came. */
+  readonly complete: boolean;
+  /** Headers that came after it: empty until it is complete. */
+  readonly trailers: AnswerHead["headers"];
+  /** Wants no more; ends the connection unless all of it came. */
+  destroy(): void;
+}
+
+/** One request as it goes over the line. */
+export interface Exchange {
+  /** The first line and the headers, with the empty line. */
+  readonly head: string;
+  readonly isHead: boolean;
+  readonly body: Uint8Array | Body | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A connection to a server that serves one request at a time. */
+export interface HttpConnection {
+  /** Makes a request. Resolves when the head of the answer is there; throws what the connection threw, the failure of the body as it is, the reason
+   *  of the signal when that is aborted, which also ends the answer's body. */
+  exchange(exchange: Exchange): Promise<AnswerHead & { readonly body: HttpBody }>;
+  destroy(): void;
+}
+
+/** Opens a connection. `onIdle` is called with the head of the last answer when it may serve another request, `onClose` when it never will. */
+export function openConnection(
+  endpoint: Endpoint,
+  options: {
+    readonly connectTimeoutMs: number | undefined;
+    readonly onIdle: (head: AnswerHead) => void;
+    readonly onClose: () => void;
+  },
+): HttpConnection {
+  const { connectTimeoutMs, onIdle, onClose } = options;
+  const socket = openSocket(endpoint);
+  socket.setNoDelay(true);
+  let current: Running | undefined;
+  let failure: Error | undefined;
+  let isOpen = true;
+  const timer =
+    connectTimeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          socket.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
+        }, connectTimeoutMs);
+  const over = () => {
+    clearTimeout(timer);
+    if (!isOpen) return;
+    isOpen = false;
+    onClose();
+    current?.lost(failure);
+  };
+  socket.on(endpoint.protocol === "https" ? "secureConnect" : "connect", () => clearTimeout(timer));
+  socket.on("error", (error) => {
+    failure ??= error;
+    over();
+  });
+  socket.on("end", () => {
+    socket.destroy();
+    over();
+  });
+  socket.on("close", over);
+  socket.on("data", (bytes: Uint8Array) => {
+    // Nobody asked for anything.
+    if (current === undefined) socket.destroy();
+    else current.push(bytes);
+  });
+  return {
+    destroy: () => void socket.destroy(),
+    exchange(exchange) {
+      const running = runExchange(socket, exchange, (head) => {
+        current = undefined;
+        if (isOpen) onIdle(head);
+      });
+      current = running;
+      if (!isOpen) running.lost(failure);
+      return running.answer;
+    },
+  };
+}
+
+function openSocket({ protocol, host, port }: Endpoint): Socket {
+  const name = host.replace(/^\[|\]$/g, "");
+  if (protocol === "http") return connect({ host: name, port });
+  return connectTls({
+    host: name,
+    port,
+    ALPNProtocols: ["http/1.1"],
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+  });
+}
+
+interface Running {
+  readonly answer: Promise<AnswerHead & { readonly body: HttpBody }>;
+  push(bytes: Uint8Array): void;
+  /** The connection is gone. */
+  lost(error: Error | undefined): void;
+}
+
+/** `release` is called when the connection is free again. */
+function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerHead) => void): Running {
+  const {
+    promise: answer,
+    resolve,
+    reject,
+  } = Promise.withResolvers<AnswerHead & { readonly body: HttpBody }>();
+  const { signal } = exchange;
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let answered: AnswerHead | undefined;
+  let isSent = false;
+  let isComplete = false;
+  let trailers: AnswerHead["headers"] = {};
+  /** Nothing more comes from the connection. */
+  let isOver = false;
+  let wakeReader: (() => void) | undefined;
+  let wakeSender: (() => void) | undefined;
+
+  const end = () => {
+    isOver = true;
+    signal?.removeEventListener("abort", abort);
+    wakeReader?.();
+    wakeSender?.();
+  };
+  const fail = (error: unknown) => {
+    if (isOver) return;
+    failure = { error };
+    end();
+    socket.destroy();
+    reject(error);
+  };
+  const abort = () => fail(signal?.reason);
+  const body: HttpBody = {
+    async next() {
+      while (waiting.length === 0 && !isOver) {
+        await new Promise<void>((resolve) => {
+          wakeReader = resolve;
+        });
+      }
+      const [first] = waiting;
+      if (first === undefined) {
+        if (failure !== undefined) throw failure.error;
+        return undefined;
+      }
+      const bytes = Math.min(waitingBytes, STREAM_CHUNK_BYTES);
+      waitingBytes -= bytes;
+      if (!isOver && waitingBytes < WAITING_BYTES_MAX && socket.isPaused()) socket.resume();
+      if (first.length !== bytes) return gather(waiting, bytes);
+      waiting.shift();
+      return first;
+    },
+    get complete() {
+      return isComplete;
+    },
+    get trailers() {
+      return trailers;
+    },
+    destroy() {
+      waiting.length = 0;
+      if (isOver) return;
+      end();
+      socket.destroy();
+    },
+  };
+  const parser = answerParser(exchange, {
+    head(head) {
+      answered = head;
+      resolve({ ...head, body });
+    },
+    body(chunk) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes >= WAITING_BYTES_MAX) socket.pause();
+      wakeReader?.();
+    },
+    done(isReusable, last) {
+      isComplete = true;
+      trailers = last;
+      end();
+      if (socket.isPaused()) socket.resume();
+      // What is still to be sent is not wanted; the connection can serve nothing else.
+      if (isReusable && isSent && answered !== undefined) release(answered);
+      else socket.destroy();
+    },
+  });
+
+  /** Waits until the socket has taken the bytes, or the exchange is over. Says whether it took them. */
+  const write = async (bytes: Uint8Array): Promise<boolean> => {
+    for (let at = 0; at < bytes.length; at += SEND_BYTES) {
+      if (isOver) return false;
+      const isTaken = await new Promise<boolean>((resolve) => {
+        wakeSender = () => resolve(false);
+        socket.write(bytes.subarray(at, at + SEND_BYTES), (error) => resolve(!error));
+      });
+      if (!isTaken) return false;
+    }
+    return true;
+  };
+  const send = async () => {
+    const head = Buffer.from(exchange.head, "latin1");
+    const { body: content } = exchange;
+    if (content === undefined) await write(head);
+    else if (content instanceof Uint8Array) {
+      if (content.length <= JOINED_BYTES_MAX) await write(Buffer.concat([head, content]));
+      else if (await write(head)) await write(content);
+    } else {
+      const isSized = !/^transfer-encoding:/im.test(exchange.head);
+      if (!(await write(head))) return;
+      for (;;) {
+        const chunk = await content.next();
+        if (answered !== undefined || isOver) return;
+        if (chunk === undefined) break;
+        if (!isSized && !(await write(Buffer.from(`${chunk.length.toString(16)}\r\n`, "latin1")))) return;
+        // What the socket did not take may still be read: it is lost to the pool.
+        if (!(await write(chunk))) return;
+        giveBack(chunk);
+        if (!isSized && !(await write(LINE_END))) return;
+      }
+      if (!isSized) await write(LAST_CHUNK);
+    }
+    isSent = true;
+  };
+
+  if (signal?.aborted === true) abort();
+  else {
+    signal?.addEventListener("abort", abort, { once: true });
+    send().catch(fail);
+  }
+  return {
+    answer,
+    push(bytes) {
+      if (isOver) return;
+      try {
+        parser.push(bytes);
+      } catch (error) {
+        fail(error);
+      }
+    },
+    lost(error) {
+      if (isOver) return;
+      parser.end();
+      if (isOver) return;
+      if (error !== undefined || answered === undefined) return fail(error ?? hangUp());
+      end();
+    },
+  };
+}
+
+/** Takes so many bytes off the chunks, in one buffer: a reader that is slower than the line has fewer steps to make. */
+function gather(chunks: Uint8Array[], bytes: number): Uint8Array {
+  const gathered = takeBuffer(bytes);
+  for (let filled = 0; filled < bytes; ) {
+    const chunk = chunks.shift() ?? gathered;
+    const piece = chunk.subarray(0, bytes - filled);
+    gathered.set(piece, filled);
+    filled += piece.length;
+    if (piece.length < chunk.length) chunks.unshift(chunk.subarray(piece.length));
+  }
+  return gathered;
+}
+
+const LINE_END = Buffer.from("\r\n");
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
+
+function hangUp(): Error {
+  return Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" });
+}

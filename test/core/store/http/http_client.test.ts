@@ -1,0 +1,273 @@
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  discard,
+  type HttpAnswer,
+  type HttpClient,
+  httpClient,
+} from "../../../../core/store/http/http_client.ts";
+import { freeSlots, giveBack, takeBuffer } from "../../../../ioswitch/buffer_pool.ts";
+
+const MIB = 1024 * 1024;
+
+let server: Server;
+let client: HttpClient;
+/** Connections so far, and all that came over them. */
+let connections: { readonly socket: Socket; received: string }[];
+/** What the server does when it has got something; the last of it is shown. */
+let serve: (connection: { readonly socket: Socket; received: string }) => void;
+
+beforeEach(async () => {
+  connections = [];
+  server = createServer((socket) => {
+    const connection = { socket, received: "" };
+    connections.push(connection);
+    socket.on("error", () => {});
+    socket.on("data", (bytes: Buffer) => {
+      connection.received += bytes.toString("latin1");
+      serve(connection);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  client = httpClient({ protocol: "http", host: "127.0.0.1", port, url: `http://127.0.0.1:${port}` });
+});
+afterEach(async () => {
+  client.close();
+  for (const { socket } of connections) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const answering = (text: string) => {
+  serve = (connection) => {
+    if (connection.received.endsWith("\r\n\r\n")) connection.socket.write(text, "latin1");
+  };
+};
+const get = (path = "/", signal?: AbortSignal) =>
+  client.send({ method: "GET", path, ...(signal === undefined ? {} : { signal }) });
+
+async function textOf({ body }: HttpAnswer): Promise<string> {
+  let text = "";
+  for (let chunk = await body.next(); chunk !== undefined; chunk = await body.next()) {
+    text += Buffer.from(chunk).toString("latin1");
+    giveBack(chunk);
+  }
+  return text;
+}
+
+async function* chunksOf(...chunks: readonly Uint8Array[]) {
+  yield* chunks;
+}
+const bodyOf = (chunks: AsyncGenerator<Uint8Array>) => ({
+  async next() {
+    const { done, value } = await chunks.next();
+    return done === true ? undefined : value;
+  },
+  end() {},
+});
+
+describe("one request", () => {
+  test("goes out with its headers and length, and its answer comes in", async () => {
+    serve = ({ socket, received }) => {
+      if (received.endsWith("body"))
+        socket.write("HTTP/1.1 201 Created\r\nETag: x\r\nContent-Length: 2\r\n\r\nok");
+    };
+    const body = Buffer.from("body");
+    const answer = await client.send({ method: "PUT", path: "/a%20b?c", headers: { "X-Name": "ü" }, body });
+    expect(answer).toMatchObject({ status: 201, headers: { etag: "x" } });
+    expect(await textOf(answer)).toBe("ok");
+    expect(answer.body.complete).toBe(true);
+    const { host } = client.endpoint;
+    expect(connections[0]?.received).toBe(
+      `PUT /a%20b?c HTTP/1.1\r\nhost: ${host}:${client.endpoint.port}\r\naccept-encoding: identity\r\nuser-agent: jcs\r\n` +
+        "content-length: 4\r\nx-name: \u00fc\r\n\r\nbody",
+    );
+  });
+
+  test("sends a stream in chunks, and gives its memory back", async () => {
+    answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    const before = freeSlots().free;
+    const pooled = takeBuffer(64 * 1024).fill(120);
+    discard(
+      await client.send({ method: "PUT", path: "/", body: bodyOf(chunksOf(Buffer.from("hello"), pooled)) }),
+    );
+    expect(freeSlots().free).toBe(before);
+    const { received } = connections[0]!;
+    expect(received).toContain("transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n10000\r\nxxx");
+    expect(received.endsWith("xxx\r\n0\r\n\r\n")).toBe(true);
+  });
+
+  test("sends a stream of a known length as it is", async () => {
+    serve = ({ socket, received }) => {
+      if (received.endsWith("hello")) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    };
+    const body = bodyOf(chunksOf(Buffer.from("hel"), Buffer.from("lo")));
+    discard(await client.send({ method: "PUT", path: "/", headers: { "content-length": "5" }, body }));
+    expect(connections[0]?.received).toMatch(/content-length: 5\r\n\r\nhello$/);
+  });
+
+  test.each([
+    { path: "/a b" },
+    { path: "/a\r\nX: y" },
+    { path: "" },
+    { path: "/", headers: { "x-name": "a\r\nx: y" } },
+    { path: "/", headers: { "x name": "a" } },
+    { path: "/", headers: { x: "\u20ac" } },
+    { path: "/", method: "GET /" },
+  ])("that could be taken for another is not sent: %j", async (request) => {
+    await expect(client.send({ method: "GET", ...request })).rejects.toMatchObject({
+      code: "ERR_INVALID_CHAR",
+    });
+    expect(connections).toEqual([]);
+  });
+});
+
+describe("connections", () => {
+  test("serve one request after the other when the answer was taken", async () => {
+    answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    for (let round = 0; round < 3; round++) expect(await textOf(await get())).toBe("x");
+    expect(connections).toHaveLength(1);
+    const [first, second] = await Promise.all([get(), get()]);
+    expect([await textOf(first), await textOf(second)]).toEqual(["x", "x"]);
+    expect(connections).toHaveLength(2);
+  });
+
+  test.each([
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nxSURPLUS",
+    "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
+  ])("serve no other when the server does not want it or says too much: %j", async (text) => {
+    answering(text);
+    for (let round = 0; round < 2; round++) expect(await textOf(await get())).toBe("x");
+    expect(connections).toHaveLength(2);
+  });
+
+  test("that the server has ended meanwhile are not used", async () => {
+    answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    expect(await textOf(await get())).toBe("x");
+    const closed = once(connections[0]!.socket, "close");
+    connections[0]!.socket.end();
+    await closed;
+    expect(await textOf(await get())).toBe("x");
+    expect(connections).toHaveLength(2);
+  });
+
+  test("are new for a stream, which could not be sent again", async () => {
+    answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    discard(await get());
+    discard(await client.send({ method: "PUT", path: "/", body: bodyOf(chunksOf(Buffer.from("x"))) }));
+    expect(connections).toHaveLength(2);
+  });
+
+  test("hold the server up while nobody takes the answer", async () => {
+    let sent = 0;
+    serve = ({ socket }) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${64 * MIB}\r\n\r\n`);
+      const piece = Buffer.alloc(MIB, 1);
+      const more = () => {
+        while (sent < 64 * MIB) {
+          sent += MIB;
+          if (!socket.write(piece)) return;
+        }
+      };
+      socket.on("drain", more);
+      more();
+    };
+    const answer = await get();
+    let last = -1;
+    // Until the server could send nothing for a while.
+    while (last !== sent) {
+      last = sent;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(sent).toBeLessThan(32 * MIB);
+    let bytes = 0;
+    for (let chunk = await answer.body.next(); chunk !== undefined; chunk = await answer.body.next()) {
+      bytes += chunk.length;
+      giveBack(chunk);
+    }
+    expect([bytes, answer.body.complete]).toEqual([64 * MIB, true]);
+  });
+});
+
+describe("what goes wrong", () => {
+  test("an answer that breaks off is not complete", async () => {
+    serve = ({ socket }) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    const answer = await get();
+    expect(await textOf(answer)).toBe("half");
+    expect(answer.body.complete).toBe(false);
+  });
+
+  test("no answer, one that is none, and a failing body", async () => {
+    serve = ({ socket }) => socket.end();
+    await expect(get()).rejects.toMatchObject({ code: "ECONNRESET" });
+    serve = ({ socket }) => socket.write("220 smtp.example.com\r\n");
+    await expect(get()).rejects.toMatchObject({ name: "MalformedAnswer" });
+    const failing = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from("x");
+      throw new Error("the disk is gone");
+    };
+    serve = () => {};
+    await expect(client.send({ method: "PUT", path: "/", body: bodyOf(failing()) })).rejects.toThrow(
+      "the disk",
+    );
+  });
+
+  test("an early answer ends the sending, and is all that comes", async () => {
+    serve = ({ socket, received }) => {
+      if (received.length < 400) socket.write("HTTP/1.1 507 Full\r\nContent-Length: 4\r\n\r\nfull");
+    };
+    let asked = 0;
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        asked += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        yield Buffer.alloc(10, 1);
+      }
+    };
+    const answer = await client.send({ method: "PUT", path: "/", body: bodyOf(endless()) });
+    expect(answer.status).toBe(507);
+    expect(await textOf(answer)).toBe("full");
+    const then = asked;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(asked - then).toBeLessThanOrEqual(1);
+  });
+
+  test("an abort ends the wait for an answer, and an answer that is being read", async () => {
+    const asked = Promise.withResolvers<void>();
+    serve = () => asked.resolve();
+    const first = new AbortController();
+    const waiting = get("/", first.signal);
+    await asked.promise;
+    first.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    answering("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+    const second = new AbortController();
+    const answer = await get("/", second.signal);
+    expect(await answer.body.next()).toHaveLength(4);
+    const reading = answer.body.next();
+    second.abort(new Error("more than enough"));
+    await expect(reading).rejects.toThrow("more than enough");
+    await expect(get("/", second.signal)).rejects.toThrow("more than enough");
+  });
+
+  test("a client that is closed ends what is under way", async () => {
+    serve = () => client.close();
+    await expect(get()).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("an answer that nobody wants costs its connection only when it is long", async () => {
+    answering(`HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n${"x".repeat(10)}`);
+    discard(await get());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await textOf(await get())).toHaveLength(10);
+    expect(connections).toHaveLength(1);
+    answering(`HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n${"x".repeat(100_000)}`);
+    const closed = once(connections[0]!.socket, "close");
+    discard(await get());
+    await closed;
+  });
+});
