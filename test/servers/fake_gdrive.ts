@@ -47,6 +47,8 @@ export interface FakeGdrive {
   readonly requests: string[];
   /** Searches by name find from now on what there was at this moment; `false` ends that. */
   lagBehind(lags?: boolean): void;
+  /** What is uploaded loses its last bit on the way. */
+  corrupts: boolean;
   /** Lists begin with a page that is empty, as Drive may. */
   emptyPages: boolean;
   /** Most entries of a page, whatever is asked for. */
@@ -89,7 +91,7 @@ interface State {
   /** The last entry before each page, by its token. */
   readonly cursors: Map<string, Item>;
   lagging: Map<string, { readonly item: Item; readonly resource: Fields }> | undefined;
-  readonly hooks: { emptyPages: boolean; pageEntriesMax: number };
+  readonly hooks: { corrupts: boolean; emptyPages: boolean; pageEntriesMax: number };
   port: number;
   claims?: Readonly<Fields>;
 }
@@ -101,6 +103,7 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
   const token = `ya29.${randomBytes(16).toString("hex")}`;
   const hooks = {
     intercept: (() => undefined) as FakeGdrive["intercept"],
+    corrupts: false,
     emptyPages: false,
     pageEntriesMax: 1000,
     done: (() => {}) as FakeGdrive["done"],
@@ -404,7 +407,10 @@ function startUpload(state: State, request: Request, id: string | undefined): Re
         target === undefined
           ? createItem(state.tree, fields)
           : updateItem(state.tree, find(state, target.id, query), { query: new URLSearchParams(), fields });
-      trees.addRevision(item, bytes);
+      const kept = Buffer.from(bytes);
+      const end = kept.length - 1;
+      if (state.hooks.corrupts) kept[end] = (kept[end] ?? 0) ^ 1;
+      trees.addRevision(item, kept);
       return item;
     };
   };
