@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { checkSignature, EMAIL, giveToken, json, Refusal, type Reply } from "./fake_gcs_auth.ts";
+import { checkSignature, giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
 import {
   bodyOf,
   failWith,
@@ -102,24 +102,10 @@ export async function startFakeGcs(): Promise<FakeGcs> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   state.port = (server.address() as AddressInfo).port;
-  const tokenUri = `http://127.0.0.1:${state.port}/token`;
   return Object.assign(fake, {
     port: state.port,
     bucket: state.bucket,
-    serviceAccount: JSON.stringify({
-      type: "service_account",
-      client_email: EMAIL,
-      private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-      private_key_id: "key-1",
-      token_uri: tokenUri,
-    }),
-    user: JSON.stringify({
-      type: "authorized_user",
-      client_id: "client-1",
-      client_secret: "client-secret-1",
-      refresh_token: "refresh-1",
-      token_uri: tokenUri,
-    }),
+    ...loginsOf(privateKey, state.port),
     expireTokens: () => state.tokens.clear(),
     tokensIssued: () => issued,
     openSessions: () => [...state.sessions.values()].filter((session) => session.done === undefined).length,

@@ -4,6 +4,30 @@ import type { IncomingMessage } from "node:http";
 /** The one service account of the fake. */
 export const EMAIL = "tester@project.iam.gserviceaccount.com";
 
+/** The logins that {@link giveToken} of a server on this port knows, as JSON texts: of the service account, and of a user. */
+export function loginsOf(
+  privateKey: KeyObject,
+  port: number,
+): { readonly serviceAccount: string; readonly user: string } {
+  const tokenUri = `http://127.0.0.1:${port}/token`;
+  return {
+    serviceAccount: JSON.stringify({
+      type: "service_account",
+      client_email: EMAIL,
+      private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
+      private_key_id: "key-1",
+      token_uri: tokenUri,
+    }),
+    user: JSON.stringify({
+      type: "authorized_user",
+      client_id: "client-1",
+      client_secret: "client-secret-1",
+      refresh_token: "refresh-1",
+      token_uri: tokenUri,
+    }),
+  };
+}
+
 /** What the fake answers. */
 export interface Reply {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EMAIL, giveToken, json, Refusal, type Reply } from "./fake_gcs_auth.ts";
+import { giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
 import { copyItem, createItem, type Fields, freshId, updateItem } from "./fake_gdrive_changes.ts";
 import { parseQuery, project } from "./fake_gdrive_query.ts";
 import * as trees from "./fake_gdrive_tree.ts";
@@ -135,27 +135,13 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   state.port = (server.address() as AddressInfo).port;
-  const tokenUri = `http://127.0.0.1:${state.port}/token`;
   return Object.assign(hooks, {
     port: state.port,
     sharedDriveId: tree.sharedDriveId,
     tree,
     token,
     requests,
-    serviceAccount: JSON.stringify({
-      type: "service_account",
-      client_email: EMAIL,
-      private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-      private_key_id: "key-1",
-      token_uri: tokenUri,
-    }),
-    user: JSON.stringify({
-      type: "authorized_user",
-      client_id: "client-1",
-      client_secret: "client-secret-1",
-      refresh_token: "refresh-1",
-      token_uri: tokenUri,
-    }),
+    ...loginsOf(privateKey, state.port),
     lagBehind: (lags = true) => {
       const now = [...tree.items.values()].map((item) => {
         const resource = trees.resourceOf(tree, item);
