@@ -70,6 +70,8 @@ export interface ObjectMeta {
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly storageClass?: string;
+  /** How the service encrypts it, where it says so: `AES256`, `aws:kms KEY`, `customer key AES256`, … */
+  readonly encryption?: string;
   /** Of a link: what it leads to, as it was given. */
   readonly linkTarget?: string;
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { openSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +13,9 @@ const READY_TIMEOUT_MS = 60_000;
 
 /** A storage class of the gateway besides its usual one. */
 export const COLD_CLASS = "COLD";
+
+/** A key that the gateway's key management knows. */
+export const KMS_KEY = "test-key";
 
 /** A running Ceph object gateway: a real, strict S3 server. */
 export interface Radosgw {
@@ -189,6 +192,8 @@ rgw thread pool size = 64
 rgw dns name = localhost
 rgw enable usage log = false
 rgw crypt require ssl = false
+rgw crypt s3 kms backend = testing
+rgw crypt s3 kms encryption keys = ${KMS_KEY}=${randomBytes(32).toString("base64")}
 rgw gc obj min wait = 5
 rgw gc processor period = 5
 rgw gc processor max time = 5

@@ -42,6 +42,7 @@ function describe(name: string, meta: ObjectMeta): string {
     ["Tag", meta.etag],
     ["Type", meta.contentType],
     ["Class", meta.storageClass],
+    ["Encrypted", meta.encryption],
     ["Leads to", meta.linkTarget],
     ["Metadata", metadata.length === 0 ? undefined : metadata.join(", ")],
   ];

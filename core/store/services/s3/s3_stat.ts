@@ -62,6 +62,13 @@ function metaOf(path: string, head: HeadObjectCommandOutput): ObjectMeta {
     ...(head.ETag ? { etag: head.ETag } : {}),
     ...(head.ContentType === undefined ? {} : { contentType: head.ContentType }),
     ...(head.StorageClass === undefined ? {} : { storageClass: head.StorageClass }),
+    ...encryptionOf(head),
     metadata: decodeMetadata(head.Metadata ?? {}),
   };
+}
+
+function encryptionOf(head: HeadObjectCommandOutput): Pick<ObjectMeta, "encryption"> {
+  const { ServerSideEncryption: kind, SSEKMSKeyId: key, SSECustomerAlgorithm: customer } = head;
+  if (customer) return { encryption: `customer key ${customer}` };
+  return kind ? { encryption: key ? `${kind} ${key}` : kind } : {};
 }

@@ -15,7 +15,7 @@ import { isKind } from "../../../../core/errors.ts";
 import { s3 } from "../../../../core/store/services/s3.ts";
 import type { ObjectMeta, SignedRequest, Store } from "../../../../core/store/store.ts";
 import { openS3 } from "../../../servers/open_s3.ts";
-import { createBucket, type Radosgw, radosgw } from "../../../servers/radosgw.ts";
+import { createBucket, KMS_KEY, type Radosgw, radosgw } from "../../../servers/radosgw.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 
 const MIB = 1024 * 1024;
@@ -306,6 +306,7 @@ requireServer("radosgw")("s3 on radosgw", () => {
     await secret.write("small", Buffer.from("hidden"));
     await secret.write("large", large);
     expect(await textOf(secret, "small", { offset: 1, length: 2 })).toBe("id");
+    expect((await secret.stat("large")).encryption).toBe("customer key AES256");
     // This server cannot copy what a customer's key encrypts, and says so.
     await expect(secret.copy?.("small", "copy")).rejects.toMatchObject({ kind: "Unsupported" });
     expect(await digestOf(secret, "large")).toBe(hash(large));
@@ -313,6 +314,28 @@ requireServer("radosgw")("s3 on radosgw", () => {
     await expect(secret.sign?.("read", "small", { expiresInSeconds: 9 })).rejects.toMatchObject({
       kind: "Unsupported",
     });
+  });
+
+  test("encrypts with a key of the service, in one request, in parts and signed, and says so", async () => {
+    const options = { server_side_encryption: "aws:kms", sse_kms_key_id: KMS_KEY };
+    const secret = await open({ ...SMALL_PARTS, ...options });
+    const large = randomBytes(11 * MIB);
+    await secret.write("small", Buffer.from("hidden"));
+    await secret.write("large", chunks(large));
+    const signed = await secret.sign?.("write", "signed", { expiresInSeconds: 60 });
+    expect(await perform(signed, "signed")).toMatchObject({ status: 200 });
+    for (const path of ["small", "large", "signed"]) {
+      expect((await secret.stat(path)).encryption, path).toBe(`aws:kms ${KMS_KEY}`);
+    }
+    expect(await textOf(secret, "small", { offset: 1, length: 3 })).toBe("idd");
+    expect(await digestOf(secret, "large")).toBe(hash(large));
+    // This server cannot copy what is encrypted, and says so.
+    await expect(secret.copy?.("small", "copy")).rejects.toMatchObject({ kind: "Unsupported" });
+    const unknown = await open({ ...options, sse_kms_key_id: "no-such-key" });
+    await expect(unknown.write("refused", Buffer.from("x"))).rejects.toThrow();
+    await expect(unknown.stat("refused")).rejects.toMatchObject({ kind: "NotFound" });
+    await store.write("plain", Buffer.from("x"));
+    expect((await store.stat("plain")).encryption).toBeUndefined();
   });
 
   test("tells apart what is missing and what is forbidden", async () => {
