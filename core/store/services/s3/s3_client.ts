@@ -1,10 +1,8 @@
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
 import type { OpenContext } from "../../service.ts";
 import { s3Credentials } from "./s3_credentials.ts";
 import type { S3Options } from "./s3_options.ts";
+import { s3Transport } from "./s3_transport.ts";
 
 /** The SDK's client for one store. `destroy()` ends its connections.
  *
@@ -13,7 +11,6 @@ import type { S3Options } from "./s3_options.ts";
  *  signed with their SHA-256, blocks carry checksums, and many compatible services refuse the SDK's trailers. */
 export async function s3Client(options: S3Options, context: OpenContext): Promise<S3Client> {
   const { environment } = context;
-  const connections = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
   return new S3Client({
     region: options.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint.url }),
@@ -22,11 +19,7 @@ export async function s3Client(options: S3Options, context: OpenContext): Promis
     maxAttempts: 1,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: new NodeHttpHandler({
-      httpAgent: new HttpAgent(connections),
-      httpsAgent: new HttpsAgent(connections),
-      connectionTimeout: options.connect_timeout,
-    }),
+    requestHandler: s3Transport({ connectTimeoutMs: options.connect_timeout }),
     ...(await s3Credentials(options, context)),
   });
 }

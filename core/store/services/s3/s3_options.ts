@@ -63,7 +63,7 @@ export const S3_OPTIONS = [
   {
     key: "part_size",
     type: "bytes",
-    default: "8MiB",
+    default: "5MiB",
     help: "bytes of one part of a large upload; 5MiB or more",
   },
   {

@@ -1,13 +1,13 @@
-import { Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { noteGarbage } from "../../../bytes/garbage.ts";
-import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
+import type { HttpBody } from "../../http/http_connection.ts";
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
 import { s3Error, statusOf } from "./s3_error.ts";
 import { headObject } from "./s3_stat.ts";
+import { AnswerReadable } from "./s3_transport.ts";
 
 /** The bytes of an object or of a range of it. Fails in the stream when the connection ends before the bytes that were announced. */
 export async function readObject(
@@ -43,14 +43,14 @@ export async function readObject(
   );
   if (output === undefined) return emptyStream(undefined);
   const { Body: body, ContentLength: expectedBytes, ContentRange: contentRange, ETag: etag } = output;
-  if (!(body instanceof Readable))
-    throw new Error("Cannot read the answer of the SDK: its body is no stream");
+  if (!(body instanceof AnswerReadable))
+    throw new Error("Cannot read the answer of the SDK: its body is not the transport's");
   if (range !== undefined && !contentRange?.startsWith(`bytes ${offset}-`)) {
-    body.destroy();
+    body.body.destroy();
     const state = "the service did not send the range that was asked for";
     throw storeError(context.info, { ...call, kind: "Unsupported", state });
   }
-  return bodyStream({ context, call, body, expectedBytes, etag: etag || undefined });
+  return bodyStream({ context, call, body: body.body, expectedBytes, etag: etag || undefined });
 }
 
 function rangeHeader(offset: number, length: number | undefined): string | undefined {
@@ -70,36 +70,26 @@ function bodyStream(source: {
     readonly path: string;
     readonly signal: AbortSignal | undefined;
   };
-  readonly body: Readable;
+  readonly body: HttpBody;
   readonly expectedBytes: number | undefined;
   readonly etag: string | undefined;
 }): ObjectStream {
   const { context, call, body, expectedBytes, etag } = source;
-  // A failure between two pulls is kept for the next one; without a listener it would end the process.
-  body.on("error", () => {});
-  const iterator: AsyncIterator<Uint8Array> = body.iterator({ destroyOnReturn: true });
   let received = 0;
-  let rest: Uint8Array = new Uint8Array(0);
   return objectStream({
     etag,
     async pull() {
-      if (rest.length === 0) {
-        const result = await iterator.next().catch((failure: unknown) => {
-          throw s3Error(context.info, call, failure);
-        });
-        if (result.done === true) {
-          if (expectedBytes === undefined || received === expectedBytes) return undefined;
-          const state = `the connection ended after ${received} of ${expectedBytes} bytes`;
-          throw storeError(context.info, { ...call, kind: "Unreachable", retry: "later", state });
-        }
-        const { buffer, byteOffset, byteLength } = result.value;
-        rest = new Uint8Array(buffer, byteOffset, byteLength);
-        received += byteLength;
-        noteGarbage(byteLength);
+      const chunk = await body.next().catch((failure: unknown) => {
+        throw s3Error(context.info, call, failure);
+      });
+      if (chunk !== undefined) {
+        received += chunk.length;
+        noteGarbage(chunk.length);
+        return chunk;
       }
-      const chunk = rest.subarray(0, STREAM_CHUNK_BYTES);
-      rest = rest.subarray(chunk.length);
-      return chunk;
+      if (expectedBytes === undefined ? body.complete : received === expectedBytes) return undefined;
+      const state = `the connection ended after ${received} of ${expectedBytes ?? "more"} bytes`;
+      throw storeError(context.info, { ...call, kind: "Unreachable", retry: "later", state });
     },
     close() {
       body.destroy();
