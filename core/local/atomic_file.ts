@@ -4,10 +4,14 @@ import { basename, dirname, join } from "node:path";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
+import { directorySync } from "./directory_sync.ts";
 import { localError, systemCode } from "./local_error.ts";
 
 /** Names of files that are not complete yet start with this. */
 export const PARTIAL_PREFIX = ".jcs-partial-";
+
+/** Makes names of files durable: many files of one directory share the work. */
+const names = directorySync({ enabled: true });
 
 /** Options of {@link writeAtomicFile}. */
 export interface AtomicFileOptions {
@@ -42,7 +46,8 @@ export async function writeAtomicFile(
     await options.check?.(partial);
     throwIfCancelled(options.signal, target);
     await publish(partial, { target, replace: options.replace });
-    await syncDirectory(directory);
+    // Where a platform cannot make a name durable, the file is whole all the same.
+    await names.sync(directory).catch(() => undefined);
     return bytes;
   } catch (error) {
     await handle?.close().catch(() => undefined);
@@ -139,13 +144,6 @@ function existsAlready(target: string): JcsError {
   return new JcsError("AlreadyExists", `Cannot write ${JSON.stringify(target)}: it exists already`, {
     where: { operation: "write", path: target },
   });
-}
-
-/** Makes the new name itself durable, where the platform can. */
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close().catch(() => undefined);
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined, target: string): void {

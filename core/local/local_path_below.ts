@@ -51,9 +51,12 @@ export function localTree(root: string, options: { readonly windows?: boolean } 
     async prepare(path) {
       const segments = path.split("/");
       for (const segment of segments) checkSegment(segment, { path, windows });
-      await mkdir(root, { recursive: true }).catch((error: unknown) => {
-        throw localError(error, { action: "create", file: root });
-      });
+      if (!checked.has(root)) {
+        await mkdir(root, { recursive: true }).catch((error: unknown) => {
+          throw localError(error, { action: "create", file: root });
+        });
+        checked.add(root);
+      }
       let directory = root;
       for (const segment of segments.slice(0, -1)) {
         directory = join(directory, segment);

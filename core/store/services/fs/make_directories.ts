@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { DirectorySync } from "./directory_sync.ts";
+import type { DirectorySync } from "../../../local/directory_sync.ts";
 import { codeOf } from "./fs_error.ts";
 import type { FsCall, FsRoot } from "./fs_root.ts";
 

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import type { DirectorySync } from "./directory_sync.ts";
+import type { DirectorySync } from "../../../local/directory_sync.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import { type FsRoot, fsRoot } from "./fs_root.ts";
 import { MARK_NAME } from "./reserved_names.ts";

@@ -1,8 +1,8 @@
 import { type FileHandle, link, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { DirectorySync } from "../../../local/directory_sync.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import type { DirectorySync } from "./directory_sync.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import type { FsCall, FsPlace, FsRoot } from "./fs_root.ts";
 import { type DirectoryMaker, parentOf } from "./make_directories.ts";

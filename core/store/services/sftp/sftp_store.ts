@@ -1,3 +1,4 @@
+import { directorySync } from "../../../local/directory_sync.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { hostAndPort } from "../../host_and_port.ts";
@@ -5,7 +6,6 @@ import { normalizePrefix } from "../../normalize_path.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { directorySync } from "../fs/directory_sync.ts";
 import { MARK_NAME, temporaryName } from "../fs/reserved_names.ts";
 import type { SftpOptions } from "../sftp.ts";
 import { hostCheck } from "./host_check.ts";

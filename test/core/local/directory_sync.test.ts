@@ -2,7 +2,7 @@ import { mkdtemp, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { directorySync } from "../../../../../core/store/services/fs/directory_sync.ts";
+import { directorySync } from "../../../core/local/directory_sync.ts";
 
 test("calls that come while one is under way share the next one", async () => {
   const directory = await mkdtemp(join(tmpdir(), "jcs-sync-"));

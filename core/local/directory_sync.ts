@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { codeOf } from "./fs_error.ts";
+import { systemCode } from "./local_error.ts";
 
 /** Makes names in directories durable. */
 export interface DirectorySync {
@@ -59,6 +59,7 @@ async function syncDirectory(directory: string): Promise<void> {
     }
   } catch (error) {
     // A directory that was removed meanwhile has nothing to keep.
-    if (codeOf(error) !== "ENOENT" && !UNSUPPORTED.has(codeOf(error))) throw error;
+    const code = systemCode(error) ?? "";
+    if (code !== "ENOENT" && !UNSUPPORTED.has(code)) throw error;
   }
 }
