@@ -43,6 +43,7 @@ or space:path`,
       .option("--allow-degraded", "accept fewer blocks than the scheme wants (status 3)")
       .option("--metadata <key=value>", "keep this with the object; may be repeated", collectPairs)
       .option("--content-type <type>", "of space:path: say that it is of this type")
+      .option("--content-disposition <text>", "of space:path: say what browsers shall do with it")
       .option("--storage-class <class>", "of space:path: the service's own word, for example STANDARD_IA")
       .option("--dry-run", "show what would be stored, and store nothing")
       .addHelpText(
@@ -79,6 +80,7 @@ or space:path`,
             "skipUnchanged",
             "metadata",
             "contentType",
+            "contentDisposition",
             "storageClass",
             "dryRun",
           ];
@@ -86,7 +88,10 @@ or space:path`,
           const { putNative } = await import("./support/native/put_native.ts");
           return await putNative(edge, { options, sources, target: native });
         }
-        refuseSpaceOptions(options, { command: "put", keys: ["contentType", "storageClass"] });
+        refuseSpaceOptions(options, {
+          command: "put",
+          keys: ["contentType", "contentDisposition", "storageClass"],
+        });
         const { runPut } = await import("./support/run_put.ts");
         await runPut(edge, { sources, target, options });
       });

@@ -20,7 +20,7 @@ const stat: Command = {
             ["jcs stat --json 'docs/2026/*.pdf' | jq -r .hash", "the SHA-256 of several"],
           ],
           {
-            json: '{"type":"object","bucket","package","path","size","hash","redundancy","modifiedAt","createdAt","updatedAt","generation","metadata","blocks":[{"index","space","path","bytes"}]} per object; of space:path {"type":"file","space","path","kind":"file|directory|link","size","modifiedAt","etag","contentType","metadata","storageClass","encryption","linkTarget"}, what the service tells',
+            json: '{"type":"object","bucket","package","path","size","hash","redundancy","modifiedAt","createdAt","updatedAt","generation","metadata","blocks":[{"index","space","path","bytes"}]} per object; of space:path {"type":"file","space","path","kind":"file|directory|link","size","modifiedAt","etag","contentType","contentDisposition","metadata","storageClass","encryption","linkTarget"}, what the service tells',
           },
         ),
       )

@@ -17,6 +17,7 @@ there; when anything fails, nothing of it stays.`),
       .option("--if-absent", "fail with status 5 when there is a file already")
       .option("--metadata <key=value>", "keep this with the file; may be repeated", collectPairs)
       .option("--content-type <type>", "say that it is of this type")
+      .option("--content-disposition <text>", "say what browsers shall do with it")
       .option("--storage-class <class>", "the service's own word, for example STANDARD_IA")
       .addHelpText(
         "after",

@@ -102,6 +102,9 @@ async function passThrough(
         ...call,
         ...(meta.size === undefined ? {} : { size: meta.size }),
         ...(contentType === undefined ? {} : { contentType }),
+        ...(meta.contentDisposition === undefined || !to.contentDisposition
+          ? {}
+          : { contentDisposition: meta.contentDisposition }),
         ...(meta.metadata === undefined || !to.userMetadata ? {} : { metadata: meta.metadata }),
         ...(storageClass === undefined ? {} : { storageClass }),
         ...(ifAbsent ? { ifAbsent } : {}),

@@ -13,6 +13,8 @@ export interface Capabilities {
   /** Objects keep user metadata (string to string). */
   readonly userMetadata: boolean;
   readonly contentType: boolean;
+  /** `WriteOptions.contentDisposition` is kept. False unless said otherwise. */
+  readonly contentDisposition?: boolean;
   /** Paths differ by letter case. */
   readonly caseSensitive: boolean;
   /** The service has real directories; otherwise a directory is a common prefix of names. */
@@ -68,6 +70,7 @@ export interface ObjectMeta {
   /** The service's own tag for this content; compare for equality only. */
   readonly etag?: string;
   readonly contentType?: string;
+  readonly contentDisposition?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly storageClass?: string;
   /** How the service encrypts it, where it says so: `AES256`, `aws:kms KEY`, `customer key AES256`, … */
@@ -109,6 +112,9 @@ export interface WriteOptions extends CallOptions {
   readonly ifAbsent?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  /** What browsers shall do with it, for example `attachment; filename="a.txt"`, in printable ASCII (RFC 6266 has a form for other names); `Unsupported` without the
+   *  capability. */
+  readonly contentDisposition?: string;
   /** The service's own word, for example `STANDARD_IA`; `Unsupported` without the capability. */
   readonly storageClass?: string;
 }

@@ -17,6 +17,7 @@ export const CAPABILITY_CASES: Readonly<
   writeIfAbsent: { title: "write if absent", cases: ["write ifAbsent: "] },
   userMetadata: { title: "user metadata", cases: ["write: keeps metadata, or refuses it"] },
   contentType: { title: "content type", cases: ["write: keeps the content type, or ignores it"] },
+  contentDisposition: { title: "content disposition", cases: ["content disposition: "] },
   caseSensitive: { title: "letter case", cases: ["paths: letter case tells names apart"] },
   directories: { title: "directories", cases: ["directories: real ones are no objects"] },
   makeDirectory: { title: "empty directories", cases: ["directories: real ones are made, shown"] },

@@ -53,6 +53,7 @@ interface Stored {
   readonly generation: string;
   readonly updated: string;
   readonly contentType: string;
+  readonly contentDisposition: string | undefined;
   readonly storageClass: string;
   readonly metadata: Record<string, string> | undefined;
 }
@@ -341,12 +342,14 @@ function store(
   requireGeneration(state, name, condition);
   state.generation += 1;
   const { contentType = "application/octet-stream", storageClass = "STANDARD", metadata } = made.resource;
+  const { contentDisposition } = made.resource;
   const stored: Stored = {
     name,
     bytes: Buffer.from(bytes),
     generation: String(state.generation),
     updated: new Date().toISOString(),
     contentType: String(contentType),
+    contentDisposition: contentDisposition as string | undefined,
     storageClass: String(storageClass),
     metadata: metadata as Record<string, string> | undefined,
   };
@@ -372,16 +375,8 @@ function media({ bytes, generation, contentType }: Stored, range: string | undef
   return mediaReply(bytes, { range, headers });
 }
 
-function resource({
-  name,
-  bytes,
-  generation,
-  updated,
-  contentType,
-  storageClass,
-  metadata,
-}: Stored): unknown {
-  return { name, size: String(bytes.length), generation, updated, contentType, storageClass, metadata };
+function resource({ name, bytes, generation, updated, ...described }: Stored): unknown {
+  return { name, size: String(bytes.length), generation, updated, ...described };
 }
 
 function nameOf(encoded: string): string {

@@ -37,6 +37,40 @@ export function testStoreServiceSide(
     });
   });
 
+  describe("content disposition", () => {
+    test("is kept, and comes along with a copy, or is refused", async () => {
+      const { store, folder } = bench();
+      const contentDisposition = `attachment; filename="a b.txt"; filename*=UTF-8''%e2%82%ac.txt`;
+      const body = testBody([pattern(10)]);
+      const writing = [
+        store.write(`${folder}a`, pattern(10), { contentDisposition }),
+        store.write(`${folder}b`, body.stream, { contentDisposition, size: 10 }),
+      ];
+      if (store.capabilities.contentDisposition !== true) {
+        for (const result of await Promise.allSettled(writing)) {
+          expect(result).toMatchObject({ status: "rejected", reason: { kind: "Unsupported" } });
+        }
+        await body.cancelled;
+        expect(await listPaths(store, folder)).toEqual([]);
+        return;
+      }
+      await Promise.all(writing);
+      await store.copy?.(`${folder}a`, `${folder}c`);
+      await store.append?.(`${folder}b`, pattern(5));
+      for (const path of await listPaths(store, folder)) {
+        expect((await store.stat(path)).contentDisposition, path).toBe(contentDisposition);
+      }
+      await store.write(`${folder}a`, pattern(10));
+      expect((await store.stat(`${folder}a`)).contentDisposition).toBeUndefined();
+      const injecting = store.write(`${folder}a`, pattern(10), { contentDisposition: "a\r\nx-evil: 1" });
+      await expect(injecting).rejects.toMatchObject({ kind: "Usage" });
+      if (store.multipart === undefined) return;
+      const upload = await store.multipart(`${folder}d`, { contentDisposition });
+      await upload.complete([await upload.part(1, pattern(10), { size: 10 })]);
+      expect((await store.stat(`${folder}d`)).contentDisposition).toBe(contentDisposition);
+    });
+  });
+
   describe("fetch", () => {
     test("makes the object of a URL, replaces what was there, and leaves it alone when the URL fails", async () => {
       const { store, folder } = bench();

@@ -6,17 +6,19 @@ export interface NativeWriteOptions {
   readonly ifAbsent?: true | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly contentType?: string | undefined;
+  readonly contentDisposition?: string | undefined;
   readonly storageClass?: string | undefined;
 }
 
 /** The same for the store; Ctrl-C ends the write. */
 export function nativeWriteOptions(edge: Edge, options: NativeWriteOptions): WriteOptions {
-  const { ifAbsent, metadata, contentType, storageClass } = options;
+  const { ifAbsent, metadata, contentType, contentDisposition, storageClass } = options;
   return {
     signal: edge.signal,
     ...(ifAbsent ? { ifAbsent } : {}),
     ...(metadata === undefined ? {} : { metadata }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
     ...(storageClass === undefined ? {} : { storageClass }),
   };
 }

@@ -41,6 +41,7 @@ function describe(name: string, meta: ObjectMeta): string {
     ["Modified", meta.modifiedAt === undefined ? undefined : formatTime(meta.modifiedAt)],
     ["Tag", meta.etag],
     ["Type", meta.contentType],
+    ["Disposition", meta.contentDisposition],
     ["Class", meta.storageClass],
     ["Encrypted", meta.encryption],
     ["Leads to", meta.linkTarget],

@@ -1,6 +1,6 @@
 import { collect } from "../../bytes/collect.ts";
 import { isKind, JcsError } from "../../errors.ts";
-import type { CallOptions, Capabilities, Store } from "../store.ts";
+import type { CallOptions, Capabilities, ObjectMeta, Store } from "../store.ts";
 import { storeError } from "../store_error.ts";
 
 /** Small objects of a layer that lie beside the user's: each has the name of its owner and a suffix that no user's name may have. */
@@ -9,8 +9,8 @@ export interface Companions {
   check(operation: string, path: string): void;
   /** Where the companion of `path` lies. */
   of(path: string): string;
-  /** Whose companion this is, if it is one. */
-  ownerOf(path: string): string | undefined;
+  /** Whose companion this entry of a list is, if it is one. */
+  ownerOf(entry: ObjectMeta): string | undefined;
   /** What the companion of `path` says, if there is one; `Corrupt` for what is not as {@link Companions.write} makes it. */
   read(path: string, options: CallOptions): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Writes the companion of `path`, whole or not at all. */
@@ -48,7 +48,11 @@ export function companions(
         throw refuse(`the path is longer than ${limits.pathBytesMax} bytes`);
       }
     },
-    ownerOf: (path) => (path.endsWith(suffix) ? path.slice(0, -suffix.length) : undefined),
+    ownerOf({ path, kind }) {
+      if (kind !== "file" || !path.endsWith(suffix)) return undefined;
+      const owner = path.slice(0, -suffix.length);
+      return owner === "" || owner.endsWith("/") ? undefined : owner;
+    },
     async read(path, options) {
       try {
         const bytes = await collect(

@@ -103,7 +103,7 @@ export function virtualLinks(): Layer {
       },
       async *list(prefix, options) {
         for await (const entry of inner.list(prefix, options)) {
-          const path = links.ownerOf(entry.path);
+          const path = links.ownerOf(entry);
           const { modifiedAt } = entry;
           if (path === undefined) yield entry;
           else yield { path, kind: "link", ...(modifiedAt === undefined ? {} : { modifiedAt }) };

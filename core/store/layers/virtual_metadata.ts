@@ -104,7 +104,7 @@ export function virtualMetadata(): Layer {
       },
       async *list(prefix, options) {
         for await (const entry of inner.list(prefix, options)) {
-          if (files.ownerOf(entry.path) === undefined) yield entry;
+          if (files.ownerOf(entry) === undefined) yield entry;
         }
       },
       ...(append && {

@@ -102,11 +102,12 @@ async function appendBlocks(
   place: Place,
   { source, found, call }: Append,
 ): Promise<ObjectMeta> {
-  const { contentType, metadata, storageClass, etag, size = 0 } = found;
+  const { contentType, contentDisposition, metadata, storageClass, etag, size = 0 } = found;
   const upload = await beginUpload(context, place, {
     operation: "append",
     ...(call.signal === undefined ? {} : { signal: call.signal }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(storageClass === undefined ? {} : { storageClass }),
   });

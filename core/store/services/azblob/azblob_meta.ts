@@ -20,7 +20,7 @@ export interface BlobMeta extends ObjectMeta {
  *  hexadecimal; values are as {@link encodeHeaderValue} makes them. */
 export function newObjectHeaders(
   context: AzblobContext,
-  options: Pick<WriteOptions, "contentType" | "metadata" | "storageClass">,
+  options: Pick<WriteOptions, "contentType" | "contentDisposition" | "metadata" | "storageClass">,
 ): Record<string, string> {
   const { contentType, metadata = {}, storageClass = context.options.access_tier } = options;
   const headers: Record<string, string> = {};
@@ -29,6 +29,8 @@ export function newObjectHeaders(
     headers[`x-ms-meta-${name}`] = encodeHeaderValue(value);
   }
   if (contentType !== undefined) headers["x-ms-blob-content-type"] = encodeHeaderValue(contentType);
+  const { contentDisposition } = options;
+  if (contentDisposition !== undefined) headers["x-ms-blob-content-disposition"] = contentDisposition;
   if (storageClass !== undefined) headers["x-ms-access-tier"] = encodeHeaderValue(storageClass);
   return headers;
 }
@@ -67,6 +69,7 @@ function metaOf(path: string, headers: Readonly<Record<string, string>>): BlobMe
   const metadata = Object.entries(headers).flatMap(([name, value]) =>
     name.startsWith("x-ms-meta-") ? [[keyOf(name.slice("x-ms-meta-".length)), decodeHeaderValue(value)]] : [],
   );
+  const contentDisposition = headers["content-disposition"];
   const blobType = headers["x-ms-blob-type"];
   const copyStatus = headers["x-ms-copy-status"];
   return {
@@ -76,6 +79,7 @@ function metaOf(path: string, headers: Readonly<Record<string, string>>): BlobMe
     ...(Number.isNaN(modifiedAt.getTime()) ? {} : { modifiedAt }),
     ...(etag === undefined ? {} : { etag }),
     ...(contentType === undefined ? {} : { contentType: decodeHeaderValue(contentType) }),
+    ...(contentDisposition ? { contentDisposition } : {}),
     ...(storageClass === undefined ? {} : { storageClass }),
     ...(blobType === undefined ? {} : { blobType }),
     ...(copyStatus === undefined ? {} : { copyStatus }),

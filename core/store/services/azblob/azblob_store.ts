@@ -29,6 +29,7 @@ export async function openAzblobStore(
     writeIfAbsent: true,
     userMetadata: true,
     contentType: true,
+    contentDisposition: true,
     caseSensitive: true,
     directories: false,
     // The service sorts, but does not say by what: names outside of ASCII may come in another order.

@@ -57,14 +57,14 @@ export async function appendObject(
   const part = temporaryPlace(place);
   try {
     await writeTo(context, part, { ...write, operation: "append" });
-    const { contentType, metadata, storageClass } = found;
+    const { contentType, contentDisposition, metadata, storageClass } = found;
     const answer = await googleRequest(context, call, {
       method: "POST",
       path: `${objectPath(context, place.name)}/compose`,
       query: { fields: FIELDS, ifGenerationMatch: found.etag, kmsKeyName: context.options.kms_key_name },
       ...jsonBody({
         sourceObjects: [{ name: place.name, generation: found.etag }, { name: part.name }],
-        destination: { contentType, metadata, storageClass },
+        destination: { contentType, contentDisposition, metadata, storageClass },
       }),
     });
     return metaOf(place.path, await answerJson(context.info, call, { answer }));

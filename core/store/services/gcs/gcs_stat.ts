@@ -5,7 +5,8 @@ import type { ObjectMeta } from "../../store.ts";
 import { type GcsContext, objectPath, type Place } from "./gcs_context.ts";
 
 /** The members of an object that jcs looks at. */
-export const FIELDS = "name,size,updated,generation,contentType,storageClass,kmsKeyName,metadata";
+export const FIELDS =
+  "name,size,updated,generation,contentType,contentDisposition,storageClass,kmsKeyName,metadata";
 
 /** What the service says of an object, unless its generation is not that of `ifMatch`. */
 export async function statObject(
@@ -25,6 +26,7 @@ export async function statObject(
 /** An object of the JSON protocol. Its tag is its generation. */
 export function metaOf(path: string, object: JsonRecord): ObjectMeta {
   const { size, updated, generation, contentType, storageClass, kmsKeyName, metadata } = object;
+  const { contentDisposition } = object;
   const modifiedAt = typeof updated === "string" ? new Date(updated) : undefined;
   return {
     path,
@@ -33,6 +35,7 @@ export function metaOf(path: string, object: JsonRecord): ObjectMeta {
     ...(modifiedAt === undefined || Number.isNaN(modifiedAt.getTime()) ? {} : { modifiedAt }),
     ...(typeof generation === "string" ? { etag: generation } : {}),
     ...(typeof contentType === "string" ? { contentType } : {}),
+    ...(typeof contentDisposition === "string" ? { contentDisposition } : {}),
     ...(typeof storageClass === "string" ? { storageClass } : {}),
     ...(typeof kmsKeyName === "string" ? { encryption: `kms ${kmsKeyName}` } : {}),
     metadata: Object.fromEntries(

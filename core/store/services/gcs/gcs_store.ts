@@ -23,6 +23,7 @@ export async function openGcsStore(
     writeIfAbsent: true,
     userMetadata: true,
     contentType: true,
+    contentDisposition: true,
     caseSensitive: true,
     directories: false,
     // The service sorts, but names with control characters are encoded.

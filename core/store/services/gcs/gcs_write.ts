@@ -83,11 +83,13 @@ export function temporaryPlace(place: Place): Place {
 /** What a new object says of itself. */
 export function resourceOf(
   context: GcsContext,
-  options: Pick<WriteOptions, "contentType" | "metadata" | "storageClass">,
+  options: Pick<WriteOptions, "contentType" | "contentDisposition" | "metadata" | "storageClass">,
 ): Readonly<Record<string, unknown>> {
-  const { contentType, metadata, storageClass = context.options.storage_class } = options;
+  const { contentType, contentDisposition, metadata } = options;
+  const { storageClass = context.options.storage_class } = options;
   return {
     contentType: contentType ?? "application/octet-stream",
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(storageClass === undefined ? {} : { storageClass }),
   };

@@ -5,6 +5,7 @@ export interface MemoryObject {
   readonly modifiedAt: Date;
   readonly etag: string;
   readonly contentType?: string;
+  readonly contentDisposition?: string;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Makes it a link without content: the path it leads to. */
   readonly linkTarget?: string;

@@ -17,6 +17,7 @@ const CAPABILITIES: Capabilities = {
   writeIfAbsent: true,
   userMetadata: true,
   contentType: true,
+  contentDisposition: true,
   caseSensitive: true,
   directories: false,
   listSorted: true,
@@ -101,7 +102,7 @@ export function openMemoryStore(
   const commit = (
     place: { readonly key: string; readonly path: string },
     content: Pick<MemoryObject, "chunks" | "size">,
-    call: Pick<WriteOptions, "ifAbsent" | "metadata" | "contentType">,
+    call: Pick<WriteOptions, "ifAbsent" | "metadata" | "contentType" | "contentDisposition">,
   ): ObjectMeta => {
     const { key, path } = place;
     const before = space.objects.get(key);
@@ -118,6 +119,7 @@ export function openMemoryStore(
       etag: `"${space.versions}"`,
       ...(call.metadata === undefined ? {} : { metadata: { ...call.metadata } }),
       ...(call.contentType === undefined ? {} : { contentType: call.contentType }),
+      ...(call.contentDisposition === undefined ? {} : { contentDisposition: call.contentDisposition }),
     };
     setObject(space, key, object);
     return metaOf(path, object);
@@ -162,9 +164,11 @@ export function openMemoryStore(
       if (before === undefined) return commit(place, added, call);
       const { key, path: end, object } = follow(path, "append");
       const { contentType = object.contentType, metadata = object.metadata } = call;
+      const { contentDisposition = object.contentDisposition } = call;
       const content = { chunks: [...object.chunks, ...added.chunks], size: object.size + added.size };
       return commit({ key, path: end }, content, {
         ...(contentType === undefined ? {} : { contentType }),
+        ...(contentDisposition === undefined ? {} : { contentDisposition }),
         ...(metadata === undefined ? {} : { metadata }),
       });
     },

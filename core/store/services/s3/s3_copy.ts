@@ -45,11 +45,12 @@ async function copyInParts(
 ): Promise<void> {
   const { source, target, meta } = copy;
   const size = meta.size ?? 0;
-  const { contentType, metadata } = meta;
+  const { contentType, contentDisposition, metadata } = meta;
   const upload = await createUpload(context, target, {
     operation: "copy",
     ...(copy.signal === undefined ? {} : { signal: copy.signal }),
     ...(contentType === undefined ? {} : { contentType }),
+    ...(contentDisposition === undefined ? {} : { contentDisposition }),
     ...(metadata === undefined ? {} : { metadata }),
   });
   const partBytes = Math.max(

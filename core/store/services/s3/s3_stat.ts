@@ -61,6 +61,7 @@ function metaOf(path: string, head: HeadObjectCommandOutput): ObjectMeta {
     ...(head.LastModified === undefined ? {} : { modifiedAt: head.LastModified }),
     ...(head.ETag ? { etag: head.ETag } : {}),
     ...(head.ContentType === undefined ? {} : { contentType: head.ContentType }),
+    ...(head.ContentDisposition ? { contentDisposition: head.ContentDisposition } : {}),
     ...(head.StorageClass === undefined ? {} : { storageClass: head.StorageClass }),
     ...encryptionOf(head),
     metadata: decodeMetadata(head.Metadata ?? {}),

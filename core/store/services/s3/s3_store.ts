@@ -27,6 +27,7 @@ export async function openS3Store(
     writeIfAbsent: source.options.conditional_writes,
     userMetadata: true,
     contentType: true,
+    contentDisposition: true,
     caseSensitive: true,
     directories: false,
     listSorted: true,

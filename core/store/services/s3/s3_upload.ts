@@ -25,7 +25,7 @@ export interface S3Upload {
   readonly place: Place;
   readonly operation: string;
   readonly id: string;
-  readonly options: Pick<WriteOptions, "ifAbsent" | "contentType" | "metadata">;
+  readonly options: Pick<WriteOptions, "ifAbsent" | "contentType" | "contentDisposition" | "metadata">;
 }
 
 /** Begins an upload in parts. With `ifAbsent` it looks first, so that nobody sends many parts for nothing. */
@@ -58,15 +58,19 @@ export async function createUpload(
 }
 
 /** What a new object says of itself. */
-export function describe(options: Pick<WriteOptions, "contentType" | "metadata" | "storageClass">): {
+export function describe(
+  options: Pick<WriteOptions, "contentType" | "contentDisposition" | "metadata" | "storageClass">,
+): {
   readonly ContentType?: string;
+  readonly ContentDisposition?: string;
   readonly StorageClass?: StorageClass;
   readonly Metadata?: Record<string, string>;
 } {
-  const { contentType, metadata, storageClass } = options;
+  const { contentType, contentDisposition, metadata, storageClass } = options;
   return {
     ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
     ...(contentType === undefined ? {} : { ContentType: contentType }),
+    ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
     ...(metadata === undefined ? {} : { Metadata: encodeMetadata(metadata) }),
   };
 }

@@ -119,6 +119,11 @@ test("what is none of jcs, or leads where the user could not name, is an error",
   await expect(store.link?.("b", "a.jcs-link")).rejects.toMatchObject({ kind: "Usage" });
   await store.remove("a");
   expect(await listPaths(inner, "")).toEqual([]);
+  // Names of others that lead from nowhere are no links.
+  for (const path of [".jcs-link", "folder.jcs-link/b", "c/.jcs-link"]) await inner.write(path, pattern(1));
+  const shown: string[] = [];
+  for await (const { path, kind } of store.list("", { delimited: true })) shown.push(`${kind} ${path}`);
+  expect(shown).toEqual(["file .jcs-link", "directory c", "directory folder.jcs-link"]);
 });
 
 test("changes nothing where the service has links", async () => {
