@@ -6,8 +6,11 @@ import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";
 /** Files of one directory that are asked for one by one before the directory is listed. */
 const SINGLE_LOOKUPS_MAX = 4;
 
-/** Most names of all listed directories that are held; one that has more alone is not listed. */
+/** Most names of all listed directories that are held; of one that has more alone none is. */
 const NAMES_MAX = 100_000;
+
+/** Most directories that are remembered. */
+const DIRECTORIES_MAX = 10_000;
 
 /** Tells what is at many paths of one space without a request for each. */
 export interface TargetIndex {
@@ -28,6 +31,22 @@ export function createTargetIndex(native: NativeClient, space: string, call: Cal
   const directories = new Map<string, Directory>();
   let held = 0;
 
+  /** The oldest go first: a walk does not come back to them. */
+  function forget(path: string): void {
+    held -= directories.get(path)?.held ?? 0;
+    directories.delete(path);
+  }
+
+  function directoryOf(path: string): Directory {
+    const known = directories.get(path);
+    if (known !== undefined) return known;
+    const [oldest] = directories.keys();
+    if (oldest !== undefined && directories.size >= DIRECTORIES_MAX) forget(oldest);
+    const directory = { lookups: 0, held: 0 };
+    directories.set(path, directory);
+    return directory;
+  }
+
   async function list(
     path: string,
     directory: Directory,
@@ -37,14 +56,12 @@ export function createTargetIndex(native: NativeClient, space: string, call: Cal
       if (names.size === NAMES_MAX) return undefined;
       names.set(meta.path, meta);
     }
+    if (directories.get(path) !== directory) return names;
     directory.held = names.size;
     held += names.size;
-    // The oldest go first: a walk does not come back to them.
     for (const [other, { held: count }] of directories) {
       if (held <= NAMES_MAX) break;
-      if (other === path) continue;
-      directories.delete(other);
-      held -= count;
+      if (count > 0 && other !== path) forget(other);
     }
     return names;
   }
@@ -63,8 +80,7 @@ export function createTargetIndex(native: NativeClient, space: string, call: Cal
       const { info } = await native.about(space);
       const path = normalizePath(wanted, info.workDirectory);
       const parent = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
-      const directory = directories.get(parent) ?? { lookups: 0, held: 0 };
-      directories.set(parent, directory);
+      const directory = directoryOf(parent);
       if (directory.lookups++ < SINGLE_LOOKUPS_MAX) return await stat({ space, path });
       directory.names ??= list(parent, directory);
       const names = await directory.names;

@@ -63,3 +63,18 @@ test("a directory with too many names is not held, and answers all the same", as
   expect(await index.find("big/none")).toBeUndefined();
   expect(calls.filter((call) => call === "list big")).toHaveLength(1);
 });
+
+test("of many directories the oldest are forgotten, and listed again when they are asked for", async () => {
+  const folders = Array.from({ length: 14 }, (_, index) => `d${index}`);
+  add(...folders.flatMap((folder) => Array.from({ length: 8000 }, (_, index) => `${folder}/${index}`)));
+  const index = createTargetIndex(native, "s", {});
+  const ask = async (folder: string) => {
+    for (let at = 0; at < 6; at++) expect(await index.find(`${folder}/${at}`)).toBeDefined();
+  };
+  for (const folder of folders) await ask(folder);
+  expect(calls.filter((call) => call.startsWith("list"))).toHaveLength(14);
+  await ask("d13");
+  expect(calls.filter((call) => call.startsWith("list"))).toHaveLength(14);
+  await ask("d0");
+  expect(calls.filter((call) => call === "list d0")).toHaveLength(2);
+});
