@@ -16,7 +16,7 @@ export function createItem(tree: Tree, fields: Fields): Item {
   const driveId = tree.items.get((parents as string[])[0] ?? "")?.driveId;
   const item = newItem({
     id,
-    name: String(name),
+    name: tree.trimsNames ? String(name).trim() : String(name),
     mimeType: typed(mimeType),
     parents: parents as string[],
     driveId,

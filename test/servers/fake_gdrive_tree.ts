@@ -30,6 +30,8 @@ export interface Tree {
   readonly generated: Set<string>;
   /** Whether the user may read older versions of files. */
   readsRevisions: boolean;
+  /** New files lose spaces at the ends of their names. (Drive is not known to do that.) */
+  trimsNames: boolean;
 }
 
 /** Makes a drive with nothing but its top, and a shared drive. */
@@ -41,7 +43,7 @@ export function makeTree(): Tree & { readonly sharedDriveId: string } {
     const driveId = id === sharedDriveId ? id : undefined;
     items.set(id, newItem({ id, name: "top", mimeType: FOLDER, parents: [], driveId }));
   }
-  return { items, rootId, sharedDriveId, generated: new Set(), readsRevisions: true };
+  return { items, rootId, sharedDriveId, generated: new Set(), readsRevisions: true, trimsNames: false };
 }
 
 /** A new file without bytes. */

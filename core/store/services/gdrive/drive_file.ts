@@ -1,4 +1,5 @@
 import { googleRequest } from "../../google/google_request.ts";
+import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, asRecord, type JsonRecord } from "../../http/http_json.ts";
 import type { ObjectMeta } from "../../store.ts";
@@ -89,8 +90,10 @@ export async function getFile(
     query: { fields: FILE_FIELDS, supportsAllDrives: "true" },
     accept: [404],
   });
-  const fields = await answerJson(context.info, call, { answer });
-  return answer.status === 404 ? undefined : driveFile(context, call, fields);
+  if (answer.status !== 404)
+    return driveFile(context, call, await answerJson(context.info, call, { answer }));
+  discard(answer);
+  return undefined;
 }
 
 /** The address of a file. */

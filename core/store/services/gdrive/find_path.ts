@@ -182,8 +182,11 @@ async function findTop(context: GdriveContext, call: Call): Promise<readonly str
     query: { fields: "id,driveId,mimeType,trashed", supportsAllDrives: "true" },
     accept: [404],
   });
+  if (answer.status === 404) {
+    discard(answer);
+    return [];
+  }
   const fields = await answerJson(context.info, call, { answer });
-  if (answer.status === 404) return [];
   const { id, driveId, mimeType, trashed } = fields;
   if (typeof id !== "string") {
     throw gdriveError(context, call, {

@@ -14,7 +14,7 @@ import {
 import { findObject, missing } from "./gdrive_read.ts";
 import { requireNoDirectory } from "./gdrive_write.ts";
 import { childrenOf, filesIn } from "./search_files.ts";
-import { changeFile, copyFile, removeQuietly, settleName, trashQuietly } from "./settle_name.ts";
+import { changeFile, copyFile, removeQuietly, restoreFile, settleName, trashQuietly } from "./settle_name.ts";
 
 /** Removes what is at a path; nothing is fine. All files of its name go, so that none of them comes to light: the object as the options say, older ones to the trash
  *  always. A directory goes when it is empty, also of what jcs does not show. */
@@ -82,8 +82,7 @@ export async function movePath(
       ...(stays ? {} : { to }),
     });
   } catch (error) {
-    for (const { id } of hiding)
-      await changeFile(context, { ...call, signal: undefined }, { id, trashed: false }).catch(() => {});
+    for (const { id } of hiding) await restoreFile(context, call, id).catch(() => {});
     throw isKind(error, "NotFound") ? vanished(context, call) : error;
   }
   memory.forget(source.key);
@@ -128,7 +127,7 @@ async function removeDirectory(
   for await (const page of childrenOf(context, call, ids)) {
     children += page.length;
     if (!page.some((file) => !file.trashedItself && isThere(file))) continue;
-    for (const id of ids) await changeFile(context, call, { id, trashed: false });
+    for (const id of ids) await restoreFile(context, call, id);
     throw notEmpty();
   }
   for (const id of ids) {

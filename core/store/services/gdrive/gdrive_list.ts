@@ -2,8 +2,8 @@ import { isKind } from "../../../errors.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { type DriveFile, metaOf } from "./drive_file.ts";
-import { findFolders, requireBase } from "./find_path.ts";
-import { type Call, type GdriveContext, gdriveError, type Place } from "./gdrive_context.ts";
+import { findFolders, requireBase, vanished } from "./find_path.ts";
+import type { Call, GdriveContext, Place } from "./gdrive_context.ts";
 import { pathName } from "./gdrive_names.ts";
 import { filesIn } from "./search_files.ts";
 
@@ -26,7 +26,10 @@ export async function* listFiles(
     const [folder, ids] = next;
     const below = new Map<string, readonly string[]>();
     const seen = new Set<string>();
-    for await (const page of pagesOf(context, call, { ids, isTop: folder === list.path })) {
+    for await (const page of pagesOf(context, call, {
+      ids,
+      key: folder === list.path ? list.key : undefined,
+    })) {
       for (const file of page) {
         throwIfCancelled(context.info, { ...call, signal: call.signal });
         const name = pathName(file.name);
@@ -47,17 +50,16 @@ export async function* listFiles(
 async function* pagesOf(
   context: GdriveContext,
   call: Call,
-  { ids, isTop }: { readonly ids: readonly string[]; readonly isTop: boolean },
+  { ids, key }: { readonly ids: readonly string[]; readonly key: string | undefined },
 ): AsyncIterable<readonly DriveFile[]> {
   try {
     yield* filesIn(context, call, ids);
   } catch (error) {
     if (!isKind(error, "NotFound")) throw error;
     // A folder below has vanished meanwhile. The one that was asked for was remembered, and may have come back under another id.
-    if (!isTop) return;
-    context.memory.forget("");
-    const state = "the folder was removed meanwhile";
-    throw gdriveError(context, call, { kind: "Unreachable", retry: "later", state });
+    if (key === undefined) return;
+    context.memory.forget(key);
+    throw vanished(context, call);
   }
 }
 

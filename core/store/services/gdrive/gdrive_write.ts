@@ -106,6 +106,9 @@ async function upload(context: GdriveContext, call: Call, wanted: Upload): Promi
       : { mimeType, appProperties: { ...cleared, ...properties } };
   try {
     const file = await send(context, call, { ...wanted, request, resource, id });
+    if (old === undefined && file.name !== nameIn(place.key)) {
+      throw gdriveError(context, call, { kind: "Usage", state: "Drive does not keep this name as it is" });
+    }
     const { bytes, md5 } = wanted.sum();
     if ((file.size ?? 0) === bytes && (file.md5 ?? md5) === md5) return file;
     const state = "the service has stored other bytes than were sent, or another writer came in between";

@@ -12,6 +12,7 @@ export interface PathMemory {
   keepFolders(key: string, ids: readonly string[]): void;
   /** The file that was last found or written at `key`. */
   file(key: string): string | undefined;
+  /** Notes what is at `key`, also when it was removed before. */
   keepFile(key: string, id: string): void;
   /** Forgets `key` and everything below it. */
   forget(key: string): void;
@@ -43,7 +44,10 @@ export function pathMemory(now: () => number = Date.now): PathMemory {
       const known = files.get(key);
       return known !== undefined && now() - known.at < SETTLING_MS ? known.ids[0] : undefined;
     },
-    keepFile: (key, id) => put(files, key, { ids: [id], at: now() }),
+    keepFile(key, id) {
+      put(files, key, { ids: [id], at: now() });
+      removed.delete(id);
+    },
     forget(key) {
       for (const map of [folders, files]) {
         for (const known of map.keys()) {

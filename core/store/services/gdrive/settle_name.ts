@@ -1,9 +1,11 @@
+import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { googleRequest, jsonBody } from "../../google/google_request.ts";
 import { discard } from "../../http/http_client.ts";
 import { answerJson } from "../../http/http_json.ts";
+import { retryHeld } from "../../upload/retry_held.ts";
 import { type DriveFile, driveFile, FILE_FIELDS, filePath, newestFirst } from "./drive_file.ts";
 import { type Found, newParent, vanished } from "./find_path.ts";
-import { type Call, type GdriveContext, newId, type Place, parentKey } from "./gdrive_context.ts";
+import { type Call, type GdriveContext, nameIn, newId, type Place, parentKey } from "./gdrive_context.ts";
 import { isAt, newestFiles } from "./search_files.ts";
 
 const TIDY_TIMEOUT_MS = 15_000;
@@ -12,7 +14,8 @@ const TIDY_TIMEOUT_MS = 15_000;
  *
  *  Drive lets several writers make files of one name. Everybody takes the one that was made last for the object: who comes after others moves theirs to the trash, whose
  *  own is no longer the last moves it there, as if the later one had replaced it. A file that was there before (`existing`) and was replaced in place may have been
- *  overtaken by a new one: then a copy of it is made, which is the last. Files that were shadowed before stay as they are. */
+ *  overtaken by a new one: then a copy of it is made, which is the last. Files that were shadowed before stay as they are. When it cannot be seen whether there are others, a new file counts as
+ *  written, and the replacement of an old one as failed. */
 export async function settleName(
   context: GdriveContext,
   call: Call,
@@ -27,7 +30,7 @@ export async function settleName(
   const { folders, object: before } = found;
   const { memory } = context;
   let { file } = written;
-  const name = file.name;
+  const name = nameIn(place.key);
   if (file.trashed && existing) file = await changeFile(context, call, { id: file.id, trashed: false });
   if (!isAt(file, { folders, name })) {
     memory.forget(place.key);
@@ -37,7 +40,14 @@ export async function settleName(
   }
   memory.keepFile(place.key, file.id);
   const known = new Set(found.shadowed.map(({ id }) => id));
-  const others = (await newestFiles(context, call, folders)).filter(
+  const newest = await retryHeld({ attempts: ATTEMPTS_MAX, signal: call.signal }, () =>
+    newestFiles(context, call, folders),
+  ).catch((error: unknown) => {
+    if (existing) throw error;
+    // The new file is there, and whoever comes next sees which one is the last.
+    return [];
+  });
+  const others = newest.filter(
     (other) =>
       isAt(other, { folders, name }) &&
       (other.kind === "file" || other.kind === "link") &&
@@ -119,6 +129,11 @@ export async function trashQuietly(context: GdriveContext, call: Call, id: strin
     () => context.memory.noteRemoved(id),
     () => {},
   );
+}
+
+/** Takes a file out of the trash again, also when the caller has cancelled. */
+export async function restoreFile(context: GdriveContext, call: Call, id: string): Promise<void> {
+  await changeFile(context, tidyCall(call), { id, trashed: false });
 }
 
 /** Removes for ever a file that this process has made and nobody else knows of. */

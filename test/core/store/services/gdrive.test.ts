@@ -232,6 +232,13 @@ describe("gdrive uploads", () => {
     await expect(store.write("a", stream(3))).rejects.toMatchObject(failed);
   });
 
+  test("a name that comes out otherwise is an error, and nothing is left under it", async () => {
+    const store = await open();
+    fake.tree.trimsNames = true;
+    await expect(store.write(" a ", pattern(10))).rejects.toMatchObject({ kind: "Usage" });
+    expect(fake.paths()).toEqual(["x/"]);
+  });
+
   test("replaces an object in place: the same file with a new version, and other metadata", async () => {
     const store = await open();
     await store.write("a", pattern(10), { metadata: { one: "1", two: "2" }, contentType: "text/plain" });

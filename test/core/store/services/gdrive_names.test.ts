@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { gdrive } from "../../../../core/store/services/gdrive.ts";
 import type { Store } from "../../../../core/store/store.ts";
 import { type FakeGdrive, startFakeGdrive } from "../../../servers/fake_gdrive.ts";
-import { type Item, SHORTCUT } from "../../../servers/fake_gdrive_tree.ts";
+import { deleteItem, type Item, SHORTCUT } from "../../../servers/fake_gdrive_tree.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
 
 let fake: FakeGdrive;
@@ -180,6 +180,20 @@ describe("gdrive with several writers", () => {
     expect(other.made?.explicitlyTrashed).toBe(true);
   });
 
+  test("a new file whose neighbours cannot be seen is written all the same, a replacement is not promised", async () => {
+    const store = await open();
+    const unseen = (line: string) => (/orderBy=createdTime/.test(line) ? { status: 503 } : undefined);
+    onceDone(/^POST .*uploadType/, () => {
+      fake.intercept = unseen;
+    });
+    await store.write("a", pattern(10));
+    fake.intercept = () => undefined;
+    expect(await readAll(await open(), "a")).toHaveLength(10);
+    fake.intercept = unseen;
+    const failed = { kind: "Throttled" };
+    await expect(store.write("a", pattern(20))).rejects.toMatchObject(failed);
+  });
+
   test("a file that is removed while it is replaced is there again", async () => {
     const store = await open();
     await store.write("a", pattern(10));
@@ -189,6 +203,35 @@ describe("gdrive with several writers", () => {
     await store.write("a", pattern(30));
     expect(await readAll(await open(), "a")).toHaveLength(30);
     expect(fake.paths()).toEqual(["x/", "x/a"]);
+  });
+
+  test("a file that this process removes while it replaces it is there again", async () => {
+    const store = await open();
+    await store.write("a", pattern(10));
+    let removing: Promise<unknown> = Promise.resolve();
+    fake.intercept = (line) => {
+      if (/^PATCH .*uploadType/.test(line)) removing = store.remove("a");
+      return undefined;
+    };
+    await store.write("a", pattern(30));
+    await removing;
+    const paths = fake.paths();
+    expect((await listPaths(store, "")).map((path) => `x/${path}`)).toEqual(paths.slice(1));
+    if (paths.includes("x/a")) expect(await readAll(store, "a")).toHaveLength(30);
+    else await expect(store.stat("a")).rejects.toMatchObject({ kind: "NotFound" });
+  });
+
+  test("a folder that is gone for good is looked up again", async () => {
+    const store = await open();
+    await store.write("d/e/a", pattern(10));
+    const [d] = [...fake.tree.items.values()].filter(({ name }) => name === "d");
+    deleteItem(fake.tree, d?.id ?? "");
+    await expect(listPaths(store, "d/e")).rejects.toMatchObject({ kind: "Unreachable", retry: "later" });
+    await expect(listPaths(store, "d")).rejects.toMatchObject({ kind: "Unreachable", retry: "later" });
+    expect(await listPaths(store, "d/e")).toEqual([]);
+    await expect(store.read("d/e/a")).rejects.toMatchObject({ kind: "NotFound" });
+    await store.write("d/e/a", pattern(20));
+    expect(await readAll(store, "d/e/a")).toHaveLength(20);
   });
 
   test("a directory into which somebody writes while it is removed stays", async () => {
@@ -220,6 +263,7 @@ describe("gdrive while searches lag behind", () => {
     await store.write("old", pattern(30, 3));
     await store.write("d/b", pattern(5));
     expect(fake.paths()).toEqual(["x/", "x/d/", "x/d/a", "x/d/b", "x/old"]);
+    expect(fake.trash()).toEqual([]);
     expect(sameBytes(await readAll(store, "d/a"), pattern(20, 2))).toBe(true);
     expect((await store.stat("old")).size).toBe(30);
     await store.move?.("d/a", "d/c");

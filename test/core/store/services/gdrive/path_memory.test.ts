@@ -19,6 +19,13 @@ test("trusts folders for seconds, files for a minute, and keeps hints", () => {
   expect([memory.hints("a"), memory.hints("a/b")]).toEqual([["1", "2"], ["3"]]);
 });
 
+test("what is there again after it was removed is no longer removed", () => {
+  const memory = pathMemory();
+  memory.noteRemoved("1");
+  memory.keepFile("a", "1");
+  expect(memory.wasRemoved("1")).toBe(false);
+});
+
 test("forgets a directory with what is below it, and nothing beside it", () => {
   const memory = pathMemory();
   for (const key of ["a", "a/b", "ab", "a/b/c"]) memory.keepFile(key, key);
