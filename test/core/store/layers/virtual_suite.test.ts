@@ -1,23 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll } from "vitest";
 import { openStore } from "../../../../core/store/open_store.ts";
 import { apache, createFolder } from "../../../servers/apache.ts";
+import { sftpConnection } from "../../../servers/open_sftp.ts";
+import { createSftpRoot, openssh } from "../../../servers/openssh.ts";
 import { COLD_CLASS, createBucket, radosgw } from "../../../servers/radosgw.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testStore } from "../../../suites/test_store.ts";
 
 // The virtual features must keep every sentence of the contract, on services that lack them in different ways.
-const directory = await mkdtemp(join(tmpdir(), "jcs-virtual-"));
-afterAll(() => rm(directory, { recursive: true }));
 const environment = {};
 
 testStore("memory with virtual directories", () =>
   openStore("memory://virtual/folder?virtual_directories", { environment }),
 );
-
-testStore("fs with virtual metadata", () => openStore(`fs://${directory}?virtual_metadata`, { environment }));
 
 requireServer("radosgw")("s3", () => {
   const open = async () => {
@@ -41,4 +35,14 @@ requireServer("apache")("webdav", () => {
     });
   };
   testStore("with virtual links and metadata", open, { listEntries: 10 });
+});
+
+// No tags: metadata are tied to size and time.
+requireServer("openssh")("sftp", () => {
+  const open = async () => {
+    const server = await openssh();
+    const place = sftpConnection(server, await createSftpRoot(server));
+    return openStore(`${place}&virtual_metadata&virtual_links&virtual_directories`, { environment });
+  };
+  testStore("with virtual metadata", open, { listEntries: 10 });
 });
