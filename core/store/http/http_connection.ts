@@ -1,6 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
+import { assert } from "../../assert.ts";
 import { STREAM_CHUNK_BYTES } from "../../limits.ts";
 import type { Endpoint } from "../option_value.ts";
 import type { Body } from "../take_body.ts";
@@ -228,11 +229,19 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
       else if (await write(head)) await write(content);
     } else {
       const isSized = !/^transfer-encoding:/im.test(exchange.head);
+      let left = Number(/^content-length: *(\d+)/im.exec(exchange.head)?.[1] ?? Number.POSITIVE_INFINITY);
       if (!(await write(head))) return;
       for (;;) {
         const chunk = await content.next();
         if (answered !== undefined || isOver) return;
         if (chunk === undefined) break;
+        left -= chunk.length;
+        if (left <= 0) {
+          // With its last byte the server has all that was announced, and stores it: that one waits until the body is known to be right.
+          const more = await content.next();
+          assert(left === 0 && more === undefined, "a body is as long as its request says");
+          if (answered !== undefined || isOver) return;
+        }
         if (!isSized && !(await write(Buffer.from(`${chunk.length.toString(16)}\r\n`, "latin1")))) return;
         // What the socket did not take may still be read: it is lost to the pool.
         if (!(await write(chunk))) return;
