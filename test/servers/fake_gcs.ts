@@ -219,7 +219,7 @@ function multipart(state: State, { incoming, query, body }: Upload): Reply {
   );
 }
 
-function beginSession(state: State, { query, body }: Upload): Reply {
+function beginSession(state: State, { incoming, query, body }: Upload): Reply {
   if (query.get("uploadType") !== "resumable") throw new Refusal(400, "invalid", "unknown uploadType");
   const name = checkName(query.get("name") ?? "");
   const ifGenerationMatch = query.get("ifGenerationMatch");
@@ -234,7 +234,7 @@ function beginSession(state: State, { query, body }: Upload): Reply {
     done: undefined,
   });
   query.set("upload_id", id);
-  const location = `http://127.0.0.1:${state.port}/upload/storage/v1/b/${state.bucket}/o?${query}`;
+  const location = `http://${incoming.headers.host}/upload/storage/v1/b/${state.bucket}/o?${query}`;
   return { status: 200, headers: { location } };
 }
 
@@ -274,13 +274,19 @@ function list(state: State, query: URLSearchParams): Reply {
     if (after.length > 0 && Buffer.compare(key, after) <= 0) continue;
     if (cut !== -1 && prefixes.has(key.toString())) continue;
     if (items.length + prefixes.size === limit) {
-      return json(200, { items, prefixes: [...prefixes], nextPageToken: last?.toString("base64url") });
+      return json(200, {
+        kind: "storage#objects",
+        items,
+        prefixes: [...prefixes],
+        nextPageToken: last?.toString("base64url"),
+      });
     }
     if (cut === -1) items.push(resource(object));
     else prefixes.add(key.toString());
     last = key;
   }
   return json(200, {
+    kind: "storage#objects",
     ...(items.length > 0 ? { items } : {}),
     ...(prefixes.size > 0 ? { prefixes: [...prefixes] } : {}),
   });

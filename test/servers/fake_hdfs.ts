@@ -22,6 +22,7 @@ export interface FakeHdfs {
   ) =>
     | undefined
     | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
+  makeDirectory(path: string): void;
   /** Paths of all files. */
   files(): readonly string[];
   close(): Promise<void>;
@@ -42,8 +43,8 @@ class Refusal extends Error {
   }
 }
 
-/** Starts a fake whose directory `/space` exists. */
-export async function startFakeHdfs(): Promise<FakeHdfs> {
+/** Starts a fake whose directory `/space` exists. With `oneHost` the bytes go through the server that was asked, as behind a gateway. */
+export async function startFakeHdfs({ oneHost = false } = {}): Promise<FakeHdfs> {
   const tree = new Map<string, Entry>([
     ["/", { kind: "DIRECTORY", time: Date.now() }],
     ["/space", { kind: "DIRECTORY", time: Date.now() }],
@@ -58,6 +59,7 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
   });
   const nodePort = await listen(node);
   const names = createServer((incoming, answer) => {
+    if (oneHost && incoming.url?.includes("&ticket=")) return void node.emit("request", incoming, answer);
     incoming.resume();
     const decision = fake.intercept(`${incoming.method} ${incoming.url}`);
     if (decision !== undefined) {
@@ -68,7 +70,8 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
       const { query } = parse(incoming);
       if (query.get("delegation") !== token && query.get("user.name") !== "tester")
         throw new Refusal(401, "SecurityException");
-      answerNames({ tree, tickets, nodePort }, incoming, answer);
+      const nodeHost = oneHost ? (incoming.headers.host ?? "") : `127.0.0.1:${nodePort}`;
+      answerNames({ tree, tickets, nodeHost }, incoming, answer);
     } catch (error) {
       refuse(answer, error);
     }
@@ -78,6 +81,7 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
     port,
     token,
     nodeRequests,
+    makeDirectory: (path: string) => makeDirectories(tree, path),
     files: () => [...tree].flatMap(([path, entry]) => (entry.kind === "FILE" ? [path] : [])),
     async close() {
       await Promise.all([stop(node), stop(names)]);
@@ -88,7 +92,7 @@ export async function startFakeHdfs(): Promise<FakeHdfs> {
 interface Names {
   readonly tree: Map<string, Entry>;
   readonly tickets: Set<string>;
-  readonly nodePort: number;
+  readonly nodeHost: string;
 }
 
 const METHODS: Readonly<Record<string, string>> = {
@@ -187,7 +191,7 @@ function answerNames(names: Names, incoming: IncomingMessage, answer: ServerResp
       } else if (found !== undefined) throw new Refusal(403, "FileAlreadyExistsException");
       const ticket = randomBytes(8).toString("hex");
       names.tickets.add(ticket);
-      const location = `http://127.0.0.1:${names.nodePort}${incoming.url}&namenoderpcaddress=fake:8020&ticket=${ticket}`;
+      const location = `http://${names.nodeHost}${incoming.url}&namenoderpcaddress=fake:8020&ticket=${ticket}`;
       answer.writeHead(307, { location, "content-length": "0" }).end();
     }
   }

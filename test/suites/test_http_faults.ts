@@ -5,11 +5,12 @@ import { inspect } from "node:util";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { GARBAGE_BYTES_MAX } from "../../cli/guard_memory.ts";
 import { setGarbageCollector } from "../../core/bytes/garbage.ts";
-import { JcsError } from "../../core/errors.ts";
+import { type ErrorKind, JcsError } from "../../core/errors.ts";
 import type { Store } from "../../core/store/store.ts";
 import { startFaultProxy } from "../servers/fault_proxy.ts";
 import { type Interception, startHttpInterceptor } from "../servers/http_interceptor.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "./store_bench.ts";
+import { testHttpRefusals } from "./test_http_refusals.ts";
 
 const MIB = 1024 * 1024;
 /** More than the memory that a list may take, in entries. */
@@ -27,8 +28,18 @@ export interface HttpFaultBench {
   readonly endlessList: (request: IncomingMessage, answer: ServerResponse) => Promise<void>;
   /** The status of an answer that holds a list. */
   readonly listStatus: number;
+  /** What an answer that is no list is called; `Unexpected` unless given. */
+  readonly noList?: ErrorKind;
   /** Whether reads follow redirects to other servers. */
   readonly followsRedirects: boolean;
+  /** What comes before `METHOD /path` of a request that makes an object or a part of one; PUT unless given. */
+  readonly writes?: RegExp;
+  /** Of a service that can only be read: puts an object there. */
+  readonly put?: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** As `open`, by TLS. */
+  readonly openTls?: (port: number) => Promise<Store>;
+  /** Of a service whose lists come in pages: answers every request for one with a page that says that it follows itself. */
+  readonly samePage?: (request: IncomingMessage, answer: ServerResponse) => void;
 }
 
 /** Checks what becomes of everything that can go wrong between a service and its HTTP server: the right result or a clear error, no secret
@@ -61,6 +72,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
       });
       return (server.address() as AddressInfo).port;
     };
+    const put = async (store: Store, path: string, bytes: Uint8Array) =>
+      void (await (bench.put === undefined ? store.write(path, bytes) : bench.put(path, bytes)));
+    const changes = (store: Store) => store.capabilities.readOnly !== true;
     beforeAll(async () => {
       bench = await prepare();
     });
@@ -70,7 +84,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
 
     test("refused and broken connections are Unreachable, and worth another try", async () => {
       const { proxy, store } = await proxied();
-      await store.write("x", pattern(10));
+      await put(store, "x", pattern(10));
       for (const fault of [
         { kind: "refuse" },
         { kind: "reset", afterBytes: 0 },
@@ -80,8 +94,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         const failed = { kind: "Unreachable", retry: "later" };
         await expect(store.stat("x"), fault.kind).rejects.toMatchObject(failed);
         await expect(store.read("x"), fault.kind).rejects.toMatchObject(failed);
-        await expect(store.write("x", pattern(11)), fault.kind).rejects.toMatchObject(failed);
         await expect(listPaths(store, ""), fault.kind).rejects.toMatchObject(failed);
+        if (!changes(store)) continue;
+        await expect(store.write("x", pattern(11)), fault.kind).rejects.toMatchObject(failed);
         await expect(store.remove("x"), fault.kind).rejects.toMatchObject(failed);
       }
     });
@@ -89,7 +104,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
     test("a body that ends too early or breaks is an error in the stream", async () => {
       const { proxy, store } = await proxied();
       const bytes = randomBytes(4 * MIB);
-      await store.write("x", bytes);
+      await put(store, "x", bytes);
       for (const kind of ["truncate", "reset"] as const) {
         await proxy.set({ kind, afterBytes: 2 * MIB });
         const stream = await store.read("x");
@@ -104,14 +119,18 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
 
     test("a server that hangs can be cancelled, before and within the body, and leaves no connection", async () => {
       const { proxy, store } = await proxied();
-      await store.write("x", randomBytes(4 * MIB));
+      await put(store, "x", randomBytes(4 * MIB));
       await proxy.set({ kind: "hang", afterBytes: 0 });
       const calls: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
         (signal) => store.stat("x", { signal }),
         (signal) => store.read("x", { signal }),
         (signal) => listPaths(store, "", { signal }),
-        (signal) => store.write("y", randomBytes(2 * MIB), { signal }),
-        (signal) => store.remove("z", { signal }),
+        ...(changes(store)
+          ? [
+              (signal: AbortSignal) => store.write("y", randomBytes(2 * MIB), { signal }),
+              (signal: AbortSignal) => store.remove("z", { signal }),
+            ]
+          : []),
       ];
       for (const call of calls) {
         await expect(call(AbortSignal.timeout(100))).rejects.toMatchObject({ kind: "Cancelled" });
@@ -129,7 +148,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
 
     test("a slow server is no error", async () => {
       const { proxy, store } = await proxied();
-      await store.write("x", Buffer.from("slowly"));
+      await put(store, "x", Buffer.from("slowly"));
       await proxy.set({ kind: "trickle", bytes: 40, everyMs: 1 });
       expect(Buffer.from(await readAll(store, "x")).toString()).toBe("slowly");
       expect(await listPaths(store, "")).toContain("x");
@@ -137,7 +156,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
 
     test("ends its connections when it is closed, and when a reader stops early", async () => {
       const { proxy, store } = await proxied();
-      await store.write("x", randomBytes(8 * MIB));
+      await put(store, "x", randomBytes(8 * MIB));
       for await (const _ of await store.read("x")) break;
       await expect.poll(() => proxy.openConnections()).toBeLessThanOrEqual(1);
       await store.close();
@@ -161,6 +180,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         await expect(store.read("x"), `read ${status}`).rejects.toMatchObject(meant);
         await expect(store.stat("x"), `stat ${status}`).rejects.toMatchObject(meant);
         await expect(listPaths(store, ""), `list ${status}`).rejects.toMatchObject(meant);
+        if (!changes(store)) continue;
         await expect(store.write("x", pattern(10)), `write ${status}`).rejects.toMatchObject(meant);
         if (status !== 429 && status !== 503 && status !== 500) {
           await expect(store.write("x", body(), { size: 10 })).rejects.toMatchObject(meant);
@@ -188,6 +208,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         await expect(reading).rejects.toMatchObject({ kind: "Config" });
       }
       seen.splice(0);
+      if (!changes(store)) return;
       const refused = { kind: "Config", retry: "never" };
       await expect(store.write("x", pattern(10))).rejects.toMatchObject(refused);
       await expect(store.write("x", testBody([pattern(2 * MIB)]).stream)).rejects.toMatchObject(refused);
@@ -207,7 +228,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         "<?xml version='1.0'?><other/>",
         "\u0000\u0001",
       ]) {
-        await expect(listPaths(store, ""), body).rejects.toMatchObject({ kind: "Unexpected" });
+        await expect(listPaths(store, ""), body).rejects.toMatchObject({
+          kind: bench.noList ?? "Unexpected",
+        });
       }
     });
 
@@ -235,6 +258,11 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
       const { store, interceptor } = await intercepted(() => "pass");
       const evil = "a\r\nx-injected: 1\r\n\r\nDELETE / HTTP/1.1\r\nx: ";
       const { userMetadata } = store.capabilities;
+      if (!changes(store)) {
+        await expect(store.stat(evil.replaceAll("/", "-"))).rejects.toMatchObject({ kind: "NotFound" });
+        for (const headers of interceptor.headers) expect(headers["x-injected"]).toBeUndefined();
+        return;
+      }
       await store.write(evil.replaceAll("/", "-"), pattern(10), {
         contentType: `text/plain${evil}`,
         ...(userMetadata ? { metadata: { [evil]: evil } } : {}),
@@ -253,8 +281,12 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
       let answer: Interception = { status: 403, body: "no" };
       const { store } = await intercepted(() => answer);
       for (answer of [{ status: 403 }, { status: 418, headers: { location: "x" } }, "lose answer"] as const) {
-        for (const call of [store.stat("x"), store.read("x"), store.write("x", pattern(3))]) {
-          const error = await call.then(
+        for (const call of [
+          () => store.stat("x"),
+          () => store.read("x"),
+          ...(changes(store) ? [() => store.write("x", pattern(3))] : []),
+        ]) {
+          const error = await call().then(
             () => undefined,
             (thrown: unknown) => thrown,
           );
@@ -268,9 +300,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
 
     test("an answer that is lost leaves the object whole, or none", async () => {
       let lose = true;
-      const { store } = await intercepted((line) =>
-        lose && line.startsWith("PUT") ? "lose answer" : "pass",
-      );
+      const { writes = /^PUT/ } = bench;
+      const { store } = await intercepted((line) => (lose && writes.test(line) ? "lose answer" : "pass"));
+      if (!changes(store)) return;
       const content = pattern(3 * MIB);
       const writing = store.write("x", testBody([content]).stream, { size: content.length });
       const failed = await writing.then(
@@ -283,5 +315,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
       if (there.includes("x")) expect(sameBytes(await readAll(store, "x"), content)).toBe(true);
       else expect(failed).toBe(true);
     });
+
+    testHttpRefusals(() => ({ bench, closing, put, intercepted, serving, through }));
   });
 }

@@ -71,14 +71,24 @@ export function exchangeError(info: StoreInfo, call: HttpCall, failure: unknown)
   }
   const code = codeOf(failure);
   const cause = new Error(code);
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code)) {
-    const state = `the service's certificate or encryption is refused (${code})`;
-    return storeError(info, { ...place, kind: "Unreachable", state, cause });
-  }
+  const tls = tlsState(code);
+  if (tls !== undefined) return storeError(info, { ...place, kind: "Unreachable", state: tls, cause });
   const state = /^HPE_|InvalidHTTP|Malformed/.test(code)
     ? `the answer is no HTTP (${code})`
     : `no connection (${code})`;
   return storeError(info, { ...place, kind: "Unreachable", retry: "later", state, cause });
+}
+
+/** What went wrong when a connection was to be encrypted, by the code of the failure; `undefined` for anything else. */
+export function tlsState(code: string): string | undefined {
+  if (/ALTNAME/.test(code)) return `the service's certificate is for another host (${code})`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
+    return `the service's certificate is not trusted (${code}); NODE_EXTRA_CA_CERTS may name a file with its authority`;
+  }
+  if (/WRONG_VERSION|HTTP_REQUEST|PACKET_LENGTH|EPROTO/.test(code)) {
+    return `the server speaks no TLS there (${code}); its endpoint may be one of http`;
+  }
+  return /ERR_TLS|ERR_SSL/.test(code) ? `the encryption is refused (${code})` : undefined;
 }
 
 /** How long the service wants to be left alone, of its header `Retry-After`. */

@@ -1,5 +1,6 @@
 import { percentDecode } from "../../http/header_value.ts";
 import { answerStream } from "../../http/http_read.ts";
+import { nextPage } from "../../http/next_page.ts";
 import { childOf, readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
@@ -21,7 +22,7 @@ export async function* listBlobs(
   const place = { operation: "list", path: directory };
   const call = { ...place, signal };
   const error = (state: string) => storeError(context.info, { ...place, kind: "Unexpected", state });
-  let marker = "";
+  let marker: string | undefined;
   do {
     const answer = await request(context, call, {
       method: "GET",
@@ -31,7 +32,7 @@ export async function* listBlobs(
         prefix: prefixOf(context, directory),
         restype: "container",
         ...(delimited ? { delimiter: "/" } : {}),
-        ...(marker === "" ? {} : { marker }),
+        ...(marker === undefined ? {} : { marker }),
       },
     });
     let next: string | undefined;
@@ -46,10 +47,8 @@ export async function* listBlobs(
       if (meta !== undefined) yield meta;
     }
     if (next === undefined) throw error("the answer is no list of blobs");
-    if (next !== "" && next === marker)
-      throw error("the list does not go on: its next page is the same again");
-    marker = next;
-  } while (marker !== "");
+    marker = nextPage(context.info, call, { before: marker, next });
+  } while (marker !== undefined);
 }
 
 function metaOf(context: AzblobContext, element: XmlElement): ObjectMeta | undefined {

@@ -1,5 +1,6 @@
 import { isKind } from "../../../errors.ts";
 import { asRecord, type JsonRecord } from "../../http/http_json.ts";
+import { nextPage } from "../../http/next_page.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
@@ -21,6 +22,7 @@ export async function* listObjects(
   const directory = normalizePrefix(at, info.workDirectory);
   const call = { operation: "list", path: directory, signal };
   const argument = { path: nameOf(info, directory), recursive: !delimited, limit: PAGE_ENTRIES };
+  let before: string | undefined;
   let request: { readonly route: string; readonly argument: JsonRecord } | undefined;
   request = { route: "files/list_folder", argument };
   while (request !== undefined) {
@@ -47,6 +49,10 @@ export async function* listObjects(
       const meta = metaOf(context, call, { path, found });
       if (delimited || meta.kind === "file") yield meta;
     }
-    request = hasMore === true ? { route: "files/list_folder/continue", argument: { cursor } } : undefined;
+    before = hasMore === true ? nextPage(info, call, { before, next: cursor }) : undefined;
+    request =
+      before === undefined
+        ? undefined
+        : { route: "files/list_folder/continue", argument: { cursor: before } };
   }
 }

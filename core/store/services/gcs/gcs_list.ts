@@ -1,8 +1,9 @@
 import { googleRequest } from "../../google/google_request.ts";
 import { answerJson, asRecord, type JsonRecord } from "../../http/http_json.ts";
+import { nextPage } from "../../http/next_page.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
-import { throwIfCancelled } from "../../store_error.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type GcsContext, objectPath, pathOf, prefixOf } from "./gcs_context.ts";
 import { metaOf } from "./gcs_stat.ts";
 
@@ -22,17 +23,21 @@ export async function* listObjects(
       path: objectPath(context),
       query: {
         prefix: prefixOf(context, directory),
-        fields: "nextPageToken,prefixes,items(name,size,updated,generation,contentType,storageClass)",
+        fields: "kind,nextPageToken,prefixes,items(name,size,updated,generation,contentType,storageClass)",
         delimiter: delimited ? "/" : undefined,
         pageToken,
       },
     });
     const page = await answerJson(context.info, call, { answer });
+    if (page["kind"] !== "storage#objects") {
+      const state = "the answer is not the list that the service should send";
+      throw storeError(context.info, { operation: "list", path: directory, kind: "Unexpected", state });
+    }
     for (const entry of entriesOf(context, page)) {
       throwIfCancelled(context.info, call);
       yield entry;
     }
-    pageToken = typeof page["nextPageToken"] === "string" ? page["nextPageToken"] : undefined;
+    pageToken = nextPage(context.info, call, { before: pageToken, next: page["nextPageToken"] });
   } while (pageToken !== undefined);
 }
 

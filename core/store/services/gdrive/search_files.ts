@@ -1,6 +1,7 @@
 import { googleRequest } from "../../google/google_request.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, asRecord } from "../../http/http_json.ts";
+import { nextPage } from "../../http/next_page.ts";
 import { type DriveFile, driveFile, FILE_FIELDS, getFile, LIST_FIELDS } from "./drive_file.ts";
 import { FILES, type GdriveContext, gdriveError } from "./gdrive_context.ts";
 
@@ -130,7 +131,7 @@ async function* pagesOf(
       throw gdriveError(context, call, { kind: "Unreachable", retry: "later", state });
     }
     yield files.map((fields) => driveFile(context, call, asRecord(fields)));
-    pageToken = typeof nextPageToken === "string" && nextPageToken !== "" ? nextPageToken : undefined;
+    pageToken = nextPage(context.info, call, { before: pageToken, next: nextPageToken });
   } while (pageToken !== undefined);
 }
 

@@ -173,12 +173,20 @@ export async function findFile(
       op: "GETFILESTATUS",
       file: fileOf(context, call.path),
     });
-    return metaOf(call.path, asRecord(answer["FileStatus"]));
+    const status = asRecord(answer["FileStatus"]);
+    if (typeof status["type"] !== "string") throw strange(context, call);
+    return metaOf(call.path, status);
   } catch (error) {
     // A file where a directory should be makes everything below it missing.
     if (isKind(error, "NotFound", "ConditionFailed")) return undefined;
     throw error;
   }
+}
+
+/** The error of an answer that is JSON and not what the name node should send. */
+export function strange(context: HdfsContext, { operation, path = "" }: HttpCall): JcsError {
+  const state = "the answer is not what the name node should send";
+  return storeError(context.info, { operation, path, kind: "Unexpected", state });
 }
 
 /** A file status of WebHDFS. */

@@ -31,6 +31,7 @@ import {
   PATH_BYTES_MAX,
   pathOf,
   requireRoot,
+  strange,
   transfer,
 } from "./hdfs_context.ts";
 import type { HdfsOptions } from "./hdfs_options.ts";
@@ -249,19 +250,22 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
         file: fileOf(context, folder),
         query,
       } as const;
-      const answer: JsonRecord = await ask(context, call, request).catch((error: unknown): JsonRecord => {
+      const answer: JsonRecord | undefined = await ask(context, call, request).catch((error: unknown) => {
         // It has vanished meanwhile.
-        if (isKind(error, "NotFound") && folder !== prefix) return {};
+        if (isKind(error, "NotFound") && folder !== prefix) return undefined;
         throw error;
       });
+      if (answer === undefined) break;
       const listing = asRecord(answer["DirectoryListing"]);
       const statuses = asRecord(asRecord(listing["partialListing"])["FileStatuses"])["FileStatus"];
-      startAfter = undefined;
-      for (const entry of Array.isArray(statuses) ? statuses : []) {
+      if (!Array.isArray(statuses)) throw strange(context, call);
+      const before: string = startAfter;
+      let last: string | undefined;
+      for (const entry of statuses) {
         throwIfCancelled(context.info, call);
         const status = asRecord(entry);
         const suffix = String(status["pathSuffix"]);
-        if (Number(listing["remainingEntries"]) > 0) startAfter = suffix;
+        last = suffix;
         const name = nameOf(suffix);
         // A file that is listed as a directory has no suffix.
         if (name === undefined || name === "") continue;
@@ -270,6 +274,10 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
         else if (delimited) yield { path: meta.path, kind: "directory" };
         else waiting.push(meta.path);
       }
+      const isMore = Number(listing["remainingEntries"]) > 0;
+      // A page without entries would be the last one, or come for ever.
+      if (isMore && (last === undefined || last === before)) throw strange(context, call);
+      startAfter = isMore ? last : undefined;
     }
   }
 }

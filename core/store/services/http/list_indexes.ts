@@ -1,4 +1,5 @@
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
+import { noteGarbage } from "../../../bytes/garbage.ts";
 import type { HttpAnswer, HttpRequest } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
@@ -9,6 +10,8 @@ import { isTemporaryName } from "../fs/reserved_names.ts";
 
 /** Longest link on a page, and where its title must have come. */
 const PIECE_CHARACTERS_MAX = 64 * 1024;
+/** Bytes of garbage for each byte of a page: texts and addresses of links. */
+const GARBAGE_FACTOR = 16;
 /** The titles that servers give to the pages they make: Apache, nginx, lighttpd; Python; others. */
 const TITLE = /<(?:title|h1)[^>]*>\s*(?:index of|directory listing (?:for|of)|listing of)/i;
 const LINK = /<a\s(?:[^>]*?\s)?href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))[^>]*>/gi;
@@ -79,6 +82,7 @@ async function* readLinks(context: IndexContext, call: HttpCall, answer: HttpAns
   for await (const chunk of answerStream(info, call, { answer })) {
     // The decoder takes no views of shared memory.
     text += decoder.decode(new Uint8Array(chunk), { stream: true });
+    noteGarbage(GARBAGE_FACTOR * chunk.length);
     giveBack(chunk);
     titled ||= TITLE.test(text);
     if (!titled) {

@@ -1,5 +1,6 @@
 import { isKind } from "../../../errors.ts";
 import { answerJson, asRecord } from "../../http/http_json.ts";
+import { nextPage } from "../../http/next_page.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
@@ -81,7 +82,10 @@ async function* listFolder(
         });
       }
     }
-    next = nextPage(context, call, page["@odata.nextLink"]);
+    next = nextPage(context.info, call, {
+      before: next,
+      next: addressOf(context, call, page["@odata.nextLink"]),
+    });
   }
 }
 
@@ -93,7 +97,7 @@ async function isGone(context: OnedriveContext, call: Call, folder: Folder): Pro
 }
 
 /** The address of the next page. The token goes there, and so it must be on the service's own server. */
-function nextPage(context: OnedriveContext, call: Call, link: unknown): string | undefined {
+function addressOf(context: OnedriveContext, call: Call, link: unknown): string | undefined {
   if (link === undefined) return undefined;
   const url = typeof link === "string" ? URL.parse(link) : null;
   if (url !== null && url.origin === new URL(context.options.endpoint.url).origin)

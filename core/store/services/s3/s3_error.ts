@@ -1,4 +1,5 @@
 import { type ErrorKind, JcsError, type Retry } from "../../../errors.ts";
+import { tlsState } from "../../http/http_error.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 
@@ -142,9 +143,8 @@ function withoutAnswer({ code, message }: Facts): Meaning {
   if (/CredentialsProviderError|ProviderError|TokenProviderError/.test(code)) {
     return { kind: "Config", state: `no credential was found: ${oneLine(message)}` };
   }
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/.test(code)) {
-    return { kind: "Unreachable", state: `the service's certificate is refused (${code})` };
-  }
+  const tls = tlsState(code);
+  if (tls !== undefined) return { kind: "Unreachable", state: tls };
   if (/^E[A-Z]+$|TimeoutError|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|socket/i.test(code)) {
     return { kind: "Unreachable", retry: "later", state: `no connection (${code})` };
   }

@@ -4,6 +4,7 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
 } from "@aws-sdk/client-s3";
+import { nextPage } from "../../http/next_page.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { request, type S3Context } from "./s3_context.ts";
@@ -34,7 +35,7 @@ export async function* listObjects(
       listPage(context, { input, after, sendOptions }),
     );
     yield* entriesOf(context, page);
-    after = next;
+    after = nextPage(context.info, call, { before: after, next });
   } while (after !== undefined);
 }
 

@@ -10,6 +10,11 @@ requireServer("azurite")("azblob when things go wrong", () => {
     return {
       port: server.port,
       open: (port) => openAzblob({ server, container, port, options: { part_size: "1MiB" } }),
+      openTls: (port) => openAzblob({ server, container, options: { endpoint: `https:127.0.0.1:${port}` } }),
+      samePage: (_, answer) => {
+        answer.writeHead(200, { "content-type": "application/xml" });
+        answer.end("<EnumerationResults><Blobs/><NextMarker>again</NextMarker></EnumerationResults>");
+      },
       secrets: [server.key],
       listStatus: 200,
       followsRedirects: false,

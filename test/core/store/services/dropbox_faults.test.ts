@@ -31,6 +31,10 @@ testHttpFaults("dropbox, on a fake, when things go wrong", async () => {
       const connection = { service: "dropbox", name: "", workDirectory: `/${randomUUID()}/`, options };
       return await dropbox.open(connection, { environment: {} });
     },
+    samePage: (_, answer) => {
+      answer.writeHead(200, { "content-type": "application/json" });
+      answer.end(JSON.stringify({ entries: [], cursor: "again", has_more: true }));
+    },
     secrets: [token],
     listStatus: 200,
     followsRedirects: false,

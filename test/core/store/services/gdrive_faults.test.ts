@@ -19,6 +19,12 @@ testHttpFaults("gdrive over HTTP, when things go wrong", async () => {
         { environment: {} },
       );
     },
+    samePage: (request, answer) => {
+      const folder = { id: "top1", name: "top", mimeType: "application/vnd.google-apps.folder" };
+      const isList = request.url?.includes("q=") === true;
+      answer.writeHead(200, { "content-type": "application/json" });
+      answer.end(JSON.stringify(isList ? { nextPageToken: "again", files: [] } : folder));
+    },
     secrets: [fake.token],
     listStatus: 200,
     followsRedirects: false,

@@ -15,19 +15,22 @@ describe("ipfs, on a fake, when things go wrong", () => {
     const basic = Buffer.from(`me:${PASSWORD}`).toString("base64");
     fake.authorization = `Basic ${basic}`;
     let folders = 0;
+    const open = (endpoint: string) => {
+      folders += 1;
+      const folder = `space/${folders}`;
+      files.makeDirectory(`/${folder}`, { parents: true });
+      const options = new Map([
+        ["endpoint", endpoint],
+        ["credential", `basic:me:${PASSWORD}`],
+      ]);
+      const connection = { service: "ipfs", name: "", workDirectory: `/${folder}/`, options };
+      return ipfs.open(connection, { environment: {} });
+    };
     return {
       port,
-      open: async (through) => {
-        folders += 1;
-        const folder = `space/${folders}`;
-        files.makeDirectory(`/${folder}`, { parents: true });
-        const options = new Map([
-          ["endpoint", `http:127.0.0.1:${through}`],
-          ["credential", `basic:me:${PASSWORD}`],
-        ]);
-        const connection = { service: "ipfs", name: "", workDirectory: `/${folder}/`, options };
-        return await ipfs.open(connection, { environment: {} });
-      },
+      open: (through) => open(`http:127.0.0.1:${through}`),
+      openTls: (through) => open(`https:127.0.0.1:${through}`),
+      writes: /^POST .*\/(add|files\/cp)\?/,
       secrets: [PASSWORD, basic],
       listStatus: 200,
       followsRedirects: false,

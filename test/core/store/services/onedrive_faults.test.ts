@@ -27,6 +27,11 @@ testHttpFaults("onedrive when things go wrong, on a fake", async () => {
       const connection = { service: "onedrive", name: "", workDirectory: `/space/${folders}/`, options };
       return onedrive.open(connection, { environment: {} });
     },
+    samePage: (request, answer) => {
+      answer.writeHead(200, { "content-type": "application/json" });
+      const next = `http://${request.headers.host}/v1.0/me/drive/root/children?page=again`;
+      answer.end(JSON.stringify({ value: [], "@odata.nextLink": next }));
+    },
     secrets: [token],
     listStatus: 200,
     followsRedirects: false,

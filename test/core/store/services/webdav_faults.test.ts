@@ -15,6 +15,8 @@ requireServer("apache")("webdav when things go wrong", () => {
             port,
             options: { atomic_put: atomicPut },
           }),
+        openTls: async (port) =>
+          openWebdav({ server, folder: "none", options: { endpoint: `https:127.0.0.1:${port}` } }),
         secrets: [server.password, Buffer.from(`${server.user}:${server.password}`).toString("base64")],
         listStatus: 207,
         followsRedirects: true,
