@@ -38,7 +38,7 @@ export async function readObject(
       return emptyStream(etag);
     }
     try {
-      const stream = await openFile(context, call, { file, offset, length });
+      const stream = await openVersion(context, call, { file, offset, length });
       if (stream !== undefined) return stream;
     } catch (error) {
       if (!isKind(error, "NotFound")) throw error;
@@ -73,20 +73,43 @@ export function missing(context: GdriveContext, call: Call): Error {
   return gdriveError(context, call, { kind: "NotFound", state: "no such object" });
 }
 
+interface Wanted {
+  readonly file: DriveFile;
+  readonly offset: number;
+  readonly length: number | undefined;
+}
+
 /** `undefined` when it is another version by now. */
+async function openVersion(
+  context: GdriveContext,
+  call: Call,
+  wanted: Wanted,
+): Promise<ObjectStream | undefined> {
+  const { revision, readsRevisions } = wanted.file;
+  if (revision === undefined || !readsRevisions) return await openFile(context, call, wanted);
+  try {
+    return await openFile(context, call, { ...wanted, revision });
+  } catch (error) {
+    // Drive may refuse versions to who may read the file.
+    if (!isKind(error, "PermissionDenied")) throw error;
+    return await openFile(context, call, wanted);
+  }
+}
+
 async function openFile(
   context: GdriveContext,
   call: Call,
-  wanted: { readonly file: DriveFile; readonly offset: number; readonly length: number | undefined },
+  wanted: Wanted & { readonly revision?: string },
 ): Promise<ObjectStream | undefined> {
-  const { file, offset, length } = wanted;
-  const { revision } = file;
-  const byRevision = file.readsRevisions && revision !== undefined;
+  const { file, revision, offset, length } = wanted;
   const range = rangeHeader(offset, length);
   const answer = await googleRequest(context, call, {
     method: "GET",
-    path: byRevision ? `${filePath(file.id)}/revisions/${encodeURIComponent(revision)}` : filePath(file.id),
-    query: { alt: "media", ...(byRevision ? {} : { supportsAllDrives: "true" }) },
+    path:
+      revision === undefined
+        ? filePath(file.id)
+        : `${filePath(file.id)}/revisions/${encodeURIComponent(revision)}`,
+    query: { alt: "media", ...(revision === undefined ? { supportsAllDrives: "true" } : {}) },
     ...(range === undefined ? {} : { headers: { range } }),
   });
   const letGo = () => answer.body.destroy();
@@ -95,7 +118,7 @@ async function openFile(
     const state = "the service did not send the range that was asked for";
     throw gdriveError(context, call, { kind: "Unsupported", state });
   }
-  if (!byRevision) {
+  if (revision === undefined) {
     const now = await getFile(context, call, file.id).catch((error: unknown) => {
       letGo();
       throw error;

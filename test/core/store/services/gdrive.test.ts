@@ -314,6 +314,15 @@ describe("gdrive reads", () => {
     }
   });
 
+  test("go on where Drive refuses versions", async () => {
+    const store = await open();
+    await store.write("a", pattern(100));
+    fake.intercept = (line) => (line.includes("/revisions/") ? { status: 403 } : undefined);
+    expect(sameBytes(await readAll(store, "a", { offset: 10 }), pattern(100).subarray(10))).toBe(true);
+    fake.intercept = (line) => (line.includes("alt=media") ? { status: 403 } : undefined);
+    await expect(store.read("a")).rejects.toMatchObject({ kind: "PermissionDenied" });
+  });
+
   test("says what Drive's refusals mean", async () => {
     const store = await open();
     await store.write("a", pattern(10));
