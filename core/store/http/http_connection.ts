@@ -59,6 +59,8 @@ export function openConnection(
   socket.setNoDelay(true);
   let current: Running | undefined;
   let failure: Error | undefined;
+  /** The server said that it has no more to send. */
+  let isEnded = false;
   let isOpen = true;
   const timer =
     connectTimeoutMs === undefined
@@ -71,7 +73,7 @@ export function openConnection(
     if (!isOpen) return;
     isOpen = false;
     onClose();
-    current?.lost(failure);
+    current?.lost(failure, isEnded);
   };
   socket.on(endpoint.protocol === "https" ? "secureConnect" : "connect", () => clearTimeout(timer));
   socket.on("error", (error) => {
@@ -79,6 +81,7 @@ export function openConnection(
     over();
   });
   socket.on("end", () => {
+    isEnded = failure === undefined;
     socket.destroy();
     over();
   });
@@ -96,7 +99,7 @@ export function openConnection(
         if (isOpen) onIdle(head);
       });
       current = running;
-      if (!isOpen) running.lost(failure);
+      if (!isOpen) running.lost(failure, isEnded);
       return running.answer;
     },
   };
@@ -116,8 +119,8 @@ function openSocket({ protocol, host, port }: Endpoint): Socket {
 interface Running {
   readonly answer: Promise<AnswerHead & { readonly body: HttpBody }>;
   push(bytes: Uint8Array): void;
-  /** The connection is gone. */
-  lost(error: Error | undefined): void;
+  /** The connection is gone; `isEnded` when the server ended it in good order. */
+  lost(error: Error | undefined, isEnded: boolean): void;
 }
 
 /** `release` is called when the connection is free again. */
@@ -268,9 +271,10 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
         fail(error);
       }
     },
-    lost(error) {
+    lost(error, isEnded) {
       if (isOver) return;
-      parser.end();
+      // What a reset cuts off must not pass for the end of an answer that told no length.
+      if (isEnded) parser.end();
       if (isOver) return;
       if (error !== undefined || answered === undefined) return fail(error ?? hangUp());
       end();

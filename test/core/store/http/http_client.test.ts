@@ -201,6 +201,15 @@ describe("what goes wrong", () => {
     expect(answer.body.complete).toBe(false);
   });
 
+  test("an answer without a length that is cut by a reset is not complete", async () => {
+    answering("HTTP/1.1 200 OK\r\n\r\nsome of it");
+    const answer = await get();
+    expect(Buffer.from((await answer.body.next()) ?? []).toString()).toBe("some of it");
+    connections[0]?.socket.resetAndDestroy();
+    await expect(answer.body.next()).rejects.toThrow(/ECONNRESET|reset/i);
+    expect(answer.body.complete).toBe(false);
+  });
+
   test("no answer, one that is none, and a failing body", async () => {
     serve = ({ socket }) => socket.end();
     await expect(get()).rejects.toMatchObject({ code: "ECONNRESET" });
