@@ -42,7 +42,7 @@ export function requireOperation<Name extends OptionalOperation>(
   const state = `the service cannot ${WORDS[name]}`;
   throw storeError(store.info, {
     kind: "Unsupported",
-    operation: name,
+    operation: name === "signMultipart" ? "sign" : name,
     state,
     ...(path === undefined ? {} : { path }),
   });
