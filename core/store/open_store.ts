@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { assert } from "../assert.ts";
 import { findService } from "./all.ts";
 import { parseConnection } from "./connection_string.ts";
@@ -33,7 +34,12 @@ export async function openStore(
   assert(service !== undefined, "a parsed connection names a service");
   const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
   const name = `${connection.service}://${connection.name}`;
-  const around = defaultLayers(values, { traffic, space: space ?? { name }, findings });
+  const around = defaultLayers(values, {
+    traffic,
+    space: space ?? { name },
+    findings,
+    temporaryDirectory: context.environment["JCS_TEMP"] || tmpdir(),
+  });
   const fitted = withMeasuredParts(connection, { options: service.options, findings, ...context });
   const store = await service.open(fitted, context);
   return withLayers(store, [...around, ...layers]);

@@ -65,7 +65,8 @@ export async function runCommand(
     output: handle.output,
     stdin: options.stdin ?? noInput(),
     stdout: async (chunk: Uint8Array) => {
-      bytes.push(chunk);
+      // What is written may be used again afterwards.
+      bytes.push(Buffer.from(chunk));
       options.onBytes?.(chunk);
     },
     signal: options.signal ?? new AbortController().signal,

@@ -12,6 +12,7 @@ import { log } from "./log.ts";
 import { measured } from "./measured.ts";
 import { metrics } from "./metrics.ts";
 import { retry } from "./retry.ts";
+import { spool } from "./spool.ts";
 import { timeout } from "./timeout.ts";
 import { virtualDirectories } from "./virtual_directories.ts";
 import { virtualLinks } from "./virtual_links.ts";
@@ -24,12 +25,14 @@ export interface LayerContext {
   readonly space: { readonly name: string; readonly account?: string };
   /** What a probe found out about it. */
   readonly findings: readonly ProbeFinding[];
+  /** Where bodies of unknown size are gathered. */
+  readonly temporaryDirectory: string;
 }
 
 /** What stands around every service, the outermost first. Throws `Usage` for a bandwidth that is none. */
 export function defaultLayers(
   options: OptionValues<typeof LAYER_OPTIONS>,
-  { traffic, space, findings }: LayerContext,
+  { traffic, space, findings, temporaryDirectory }: LayerContext,
 ): readonly Layer[] {
   const { retries, concurrency } = options;
   const limits = traffic.limitsOf(space, accountLimits(options));
@@ -40,6 +43,8 @@ export function defaultLayers(
     ...(options.virtual_links ? [virtualLinks()] : []),
     ...(options.virtual_metadata ? [virtualMetadata()] : []),
     ...(options.virtual_directories ? [virtualDirectories()] : []),
+    // Outside retry, which can send again what was gathered: gathering takes neither a place nor the time of a try.
+    spool({ directory: temporaryDirectory }),
     // Each try waits for its own place and has its own time, and holds no place while it waits to try again.
     retry({ retries }),
     // Inside retry, which asks whether lists are sorted; outside all that watches bytes and time, since it reads more than was asked for.

@@ -1,21 +1,16 @@
-import { formatByteSize } from "../../bytes/byte_size.ts";
-import type { ByteStream } from "../../bytes/byte_stream.ts";
 import { cancelStream } from "../../bytes/cancel_stream.ts";
-import { collect } from "../../bytes/collect.ts";
 import { sliceStream } from "../../bytes/slice_stream.ts";
 import { isKind } from "../../errors.ts";
-import { SMALL_SOURCE_BYTES_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
 import { objectStream } from "../object_stream.ts";
 import { effectiveCapabilities } from "../probe/effective_capabilities.ts";
 import type { ProbeFinding } from "../probe/finding.ts";
 import type { Capabilities, ObjectStream, ReadOptions, Store, WriteOptions } from "../store.ts";
 import { storeError } from "../store_error.ts";
-import { takeBody } from "../take_body.ts";
 
 /** Takes from the store what a probe found it cannot do, so that nobody relies on it, and does it in another way where there is one: a range
- *  is cut out of a whole read; `ifAbsent` looks first (who writes at the same time may win); a body of unknown size up to
- *  {@link SMALL_SOURCE_BYTES_MAX} is gathered in memory, a longer one is `Unsupported`; too long a name is `Usage` before anything is sent. */
+ *  is cut out of a whole read; `ifAbsent` looks first (who writes at the same time may win); too long a name is `Usage` before anything is sent. Bodies of
+ *  unknown size are a matter of `spool`, around it. */
 export function measured(findings: readonly ProbeFinding[]): Layer {
   return (inner) => {
     const capabilities = effectiveCapabilities(inner.capabilities, findings);
@@ -53,7 +48,7 @@ async function writeOtherwise(
   write: WriteOptions & { readonly body: Parameters<Store["write"]>[1] },
 ) {
   const { body, ifAbsent = false, ...options } = write;
-  const refuse = (kind: "AlreadyExists" | "Unsupported" | "Usage", state: string) =>
+  const refuse = (kind: "AlreadyExists" | "Usage", state: string) =>
     storeError(inner.info, { kind, operation: "write", path, state });
   const looks = ifAbsent && !capabilities.writeIfAbsent;
   try {
@@ -68,30 +63,7 @@ async function writeOtherwise(
     if (!(body instanceof Uint8Array)) await cancelStream(body);
     throw error;
   }
-  const call = { ...options, ...(ifAbsent && !looks ? { ifAbsent } : {}) };
-  const gathers = !capabilities.writeUnknownSize && options.size === undefined;
-  if (!gathers || body instanceof Uint8Array) return await inner.write(path, body, call);
-  const most = formatByteSize(SMALL_SOURCE_BYTES_MAX);
-  const bytes = await collect(taken(inner, path, { ...options, body }), {
-    bytesMax: SMALL_SOURCE_BYTES_MAX,
-    tooLong: () =>
-      refuse("Unsupported", `a probe found that it needs the size, and more than ${most} are not gathered`),
-  });
-  return await inner.write(path, bytes, { ...call, size: bytes.length });
-}
-
-/** The body, which the signal of the call ends. */
-async function* taken(
-  { info }: Store,
-  path: string,
-  { body, signal }: WriteOptions & { readonly body: ByteStream },
-): ByteStream {
-  const source = takeBody(body, { info, operation: "write", path, signal });
-  try {
-    for (let chunk = await source.next(); chunk !== undefined; chunk = await source.next()) yield chunk;
-  } finally {
-    source.end();
-  }
+  return await inner.write(path, body, { ...options, ...(ifAbsent && !looks ? { ifAbsent } : {}) });
 }
 
 async function exists(inner: Store, path: string, options: WriteOptions): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { isReopenable } from "../../bytes/reopenable_stream.ts";
 import { isKind, JcsError } from "../../errors.ts";
 import { RETRY_AFTER_MS_MAX, RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
@@ -25,7 +26,7 @@ const NOT_REPEATABLE: ReadonlySet<Operation> = new Set(["move", "multipart", "co
  *  {@link RETRY_AFTER_MS_MAX} is not waited for. An error that was tried enough leaves
  *  with `retry: "exhausted"`.
  *
- *  A write is tried again only when its body is bytes: a stream is gone. What must not be done twice (`ifAbsent`, append, move, beginning and
+ *  A write is tried again only when its body is bytes or can be read again: any other stream is gone. What must not be done twice (`ifAbsent`, append, move, beginning and
  *  completing an upload in parts) is tried again only when the service refused to begin (`Throttled`). A read goes on at the byte
  *  where it broke, of the very same version or not at all, and counts its tries anew after each chunk. A list begins
  *  anew as long as it has yielded nothing, or where names are sorted. */
@@ -133,7 +134,7 @@ export function retry(options: RetryOptions): Layer {
       read,
       send({ operation, path, signal, body, size, repeatable }, work) {
         const call = bodyOptions({ size, signal });
-        if (!(body instanceof Uint8Array)) return work(body, call);
+        if (!isReopenable(body)) return work(body, call);
         return repeat({ operation, path, signal, repeatable }, (attempt) => work(body, { ...call, attempt }));
       },
       list: (prefix, call) =>

@@ -1,3 +1,4 @@
+import { loginKey } from "../oauth/login_key.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service } from "../service.ts";
 import { DROPBOX_OPTIONS } from "./dropbox/dropbox_options.ts";
@@ -11,6 +12,11 @@ export const dropbox: Service = {
     "dropbox:///folder?credential=env",
   ],
   options: DROPBOX_OPTIONS,
+  rootOf(connection, { environment }) {
+    const options = readOptions(DROPBOX_OPTIONS, { ...connection, environment });
+    // A namespace of a team is the same for all its members.
+    return `${options.endpoint.url} ${options.path_root ?? loginKey(options.credential)}`;
+  },
   async open(connection, { environment }) {
     const options = readOptions(DROPBOX_OPTIONS, { ...connection, environment });
     const { openDropboxStore } = await import("./dropbox/dropbox_store.ts");

@@ -1,3 +1,4 @@
+import { loginKey } from "../oauth/login_key.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service } from "../service.ts";
 import { GDRIVE_OPTIONS } from "./gdrive/gdrive_options.ts";
@@ -12,6 +13,13 @@ export const gdrive: Service = {
     "gdrive:///?root_folder_id=FOLDER_ID&credential=env",
   ],
   options: GDRIVE_OPTIONS,
+  rootOf(connection, { environment }) {
+    const options = readOptions(GDRIVE_OPTIONS, { ...connection, environment });
+    const top = options.root_folder_id ?? (connection.name || options.drive) ?? "root";
+    // Everybody has a folder "root"; all others have one id for whoever sees them.
+    const own = options.impersonate ?? loginKey(options.credential);
+    return `${options.endpoint.url} ${top === "root" ? own : top}`;
+  },
   async open(connection, { environment }) {
     const options = readOptions(GDRIVE_OPTIONS, { ...connection, environment });
     const { openGdriveStore } = await import("./gdrive/gdrive_store.ts");

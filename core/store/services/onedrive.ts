@@ -1,3 +1,4 @@
+import { loginKey } from "../oauth/login_key.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service } from "../service.ts";
 import { ONEDRIVE_OPTIONS } from "./onedrive/onedrive_options.ts";
@@ -15,7 +16,7 @@ export const onedrive: Service = {
   rootOf(connection, { environment }) {
     const { endpoint, drive, credential } = readOptions(ONEDRIVE_OPTIONS, { ...connection, environment });
     // One's own drive is whose the token is.
-    return `${endpoint.url} ${drive ?? JSON.stringify(credential ?? { kind: "env" })}`;
+    return `${endpoint.url} ${drive ?? loginKey(credential)}`;
   },
   async open(connection, { environment }) {
     const options = readOptions(ONEDRIVE_OPTIONS, { ...connection, environment });

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { expect, test } from "vitest";
 import { placeOfSpace } from "../../../core/objects/place_of_space.ts";
 
@@ -16,6 +17,17 @@ test.each([
   ["gcs://b/x", "s3://b/x?endpoint=https:storage.googleapis.com"],
   ["azblob://c?account=a", "azblob://c?credential=hmac:a:a2V5"],
   ["webdav://h/x", "webdav://other/x?endpoint=https:h"],
+  ["dropbox:///x", "dropbox:///x?credential=env&part_size=4MiB"],
+  ["dropbox:///x?credential=file:/a", "dropbox:///x?credential=file:/a&client_id=app"],
+  ["dropbox:///x?credential=file:~/a", `dropbox:///x?credential=file:${homedir()}/a`],
+  ["dropbox:///x?credential=file:/a&path_root=12", "dropbox:///x?credential=file:/b&path_root=12"],
+  ["gdrive:///x", "gdrive:///x?credential=env"],
+  ["gdrive:///x?credential=base64:YQ==", "gdrive:///x?credential=base64:YQ==&root_folder_id=root"],
+  ["gdrive://ID/x?credential=file:/a", "gdrive:///x?drive=ID&credential=file:/b"],
+  ["gdrive://ID/x?credential=file:/a", "gdrive:///x?root_folder_id=ID&credential=file:/b"],
+  ["gdrive:///x?impersonate=a@b.c&credential=file:/a", "gdrive:///x?impersonate=a@b.c&credential=file:/b"],
+  ["onedrive:///x?credential=file:/a", "onedrive:///x?credential=file:/a&tenant=t"],
+  ["onedrive:///x?credential=file:/a&drive=D", "onedrive:///x?credential=file:/b&drive=D"],
 ])("%s is the place of %s", (a, b) => {
   expect(placeOf(a)).toBe(placeOf(b));
 });
@@ -30,7 +42,30 @@ test.each([
   ["oss://b?region=cn-beijing", "cos://b?region=cn-beijing"],
   ["azblob://c?credential=hmac:a:a2V5", "azblob://c?credential=hmac:b:a2V5"],
   ["no connection string", "nor is this"],
+  ...["dropbox", "gdrive", "onedrive"].flatMap((service) => [
+    [`${service}:///x?credential=file:/a`, `${service}:///x?credential=file:/b`],
+    [`${service}:///x?credential=file:/a`, `${service}:///x`],
+    [`${service}:///x?credential=file:/a`, `${service}:///y?credential=file:/a`],
+    [`${service}:///x?credential=apikey:one`, `${service}:///x?credential=apikey:two`],
+    [`${service}:///x?credential=base64:YQ==`, `${service}:///x?credential=base64:Yg==`],
+    [`${service}:///x`, `${service}:///x?endpoint=http:127.0.0.1:1`],
+  ]),
+  ["dropbox:///x?credential=file:/a", "dropbox:///x?credential=file:/a&path_root=12"],
+  ["gdrive:///x?credential=file:/a", "gdrive:///x?credential=file:/a&impersonate=a@b.c"],
+  ["gdrive:///x?credential=file:/a", "gdrive:///x?credential=file:/a&drive=ID"],
+  ["gdrive:///x", "dropbox:///x"],
   ["b2://b", "wasabi://b"],
 ])("%s is not the place of %s", (a, b) => {
   expect(placeOf(a)).not.toBe(placeOf(b));
+});
+
+test.each(["dropbox", "gdrive", "onedrive"])("a place of %s holds no token", (service) => {
+  for (const credential of [
+    "apikey:very-secret",
+    `base64:${Buffer.from("very-secret").toString("base64")}`,
+  ]) {
+    const place = placeOf(`${service}:///x?credential=${credential}`);
+    expect(place).not.toMatch(/very-secret|dmVyeS1zZWNyZXQ/);
+    expect(place).toMatch(/ \/x\/$/);
+  }
 });
