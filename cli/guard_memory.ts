@@ -1,7 +1,7 @@
 import { setGarbageCollector } from "../core/bytes/garbage.ts";
 
 /** Growth of the heap since the last collection that starts the next one. */
-export const HEAP_GROWTH_BYTES_MAX = 24 * 1024 * 1024;
+export const HEAP_GROWTH_BYTES_MAX = 12 * 1024 * 1024;
 
 /** Buffers that became garbage since the last collection that start the next one. */
 export const GARBAGE_BYTES_MAX = 8 * 1024 * 1024;
@@ -22,13 +22,20 @@ export interface Heap {
 export function guardMemory(heap: Heap | undefined = javaScriptCore()): void {
   if (!heap) return;
   let afterBytes = heap.usedBytes();
-  setInterval(() => {
+  const check = () => {
     if (heap.usedBytes() <= afterBytes + HEAP_GROWTH_BYTES_MAX) return;
     heap.collect();
     afterBytes = heap.usedBytes();
-  }, CHECK_EVERY_MS).unref();
-  // The figure above leaves out most buffers, and a timer would come too late for them.
-  setGarbageCollector({ afterBytes: GARBAGE_BYTES_MAX, collect: () => heap.collectYoung() });
+  };
+  setInterval(check, CHECK_EVERY_MS).unref();
+  setGarbageCollector({
+    afterBytes: GARBAGE_BYTES_MAX,
+    collect() {
+      // The figure leaves out most buffers, and a timer would come too late for them.
+      heap.collectYoung();
+      check();
+    },
+  });
 }
 
 function javaScriptCore(): Heap | undefined {

@@ -1,13 +1,13 @@
-import type { SaxesTagPlain } from "saxes";
 import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import { noteGarbage } from "../../bytes/garbage.ts";
+import { MalformedXml, xmlTokens } from "./xml_tokens.ts";
 
 /** Most bytes of one element that is handed out, or between two tags. */
 const RECORD_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 64;
 /** About how much garbage reading leaves, to the bytes read. */
-const GARBAGE_FACTOR = 8;
+const GARBAGE_FACTOR = 4;
 /** Bytes that are read before what they hold is handed out. */
 const FEED_BYTES = 32 * 1024;
 
@@ -30,49 +30,45 @@ export async function* readXml(
   stream: ByteStream,
   options: { readonly names: readonly string[]; readonly error: (state: string) => Error },
 ): AsyncIterable<XmlElement> {
-  const { SaxesParser } = await import("saxes");
   const wanted = new Set(options.names);
-  const parser = new SaxesParser({ xmlns: false, position: false });
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const ready: XmlElement[] = [];
   const open: OpenElement[] = [];
   let depth = 0;
   let written = 0;
-  let noted = 0;
   let recordStart = 0;
-  parser.on("error", () => {
-    throw options.error("the answer is not well-formed XML");
+  const tokens = xmlTokens({
+    open(tag, attributes) {
+      depth += 1;
+      if (depth > DEPTH_MAX) throw options.error("the answer is XML nested too deep");
+      const name = localName(tag);
+      if (open.length === 0 && !wanted.has(name)) return;
+      if (open.length === 0) recordStart = written;
+      const element: OpenElement = { name, attributes, text: "", children: [] };
+      open.at(-1)?.children.push(element);
+      open.push(element);
+    },
+    text(text) {
+      const element = open.at(-1);
+      if (element !== undefined) element.text += text;
+    },
+    close() {
+      depth -= 1;
+      const element = open.pop();
+      if (element !== undefined && open.length === 0) ready.push(element);
+    },
   });
-  parser.on("opentag", (tag: SaxesTagPlain) => {
-    noted = written;
-    depth += 1;
-    if (depth > DEPTH_MAX) throw options.error("the answer is XML nested too deep");
-    const name = localName(tag.name);
-    if (open.length === 0 && !wanted.has(name)) return;
-    if (open.length === 0) recordStart = written;
-    const element = { name, attributes: tag.attributes, text: "", children: [] };
-    open.at(-1)?.children.push(element);
-    open.push(element);
-  });
-  parser.on("text", (text) => {
-    noted = written;
-    const element = open.at(-1);
-    if (element !== undefined) element.text += text;
-  });
-  parser.on("cdata", (text) => {
-    const element = open.at(-1);
-    if (element !== undefined) element.text += text;
-  });
-  parser.on("closetag", () => {
-    noted = written;
-    depth -= 1;
-    const element = open.pop();
-    if (element !== undefined && open.length === 0) ready.push(element);
-  });
+  const checked = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      throw error instanceof MalformedXml ? options.error("the answer is not well-formed XML") : error;
+    }
+  };
   const feed = (text: string) => {
+    checked(() => tokens.push(text));
     written += text.length;
-    parser.write(text);
-    const held = written - (open.length > 0 ? Math.min(noted, recordStart) : noted);
+    const held = open.length > 0 ? written - recordStart : tokens.heldLength;
     if (held > RECORD_BYTES_MAX) throw options.error("the answer holds an element that is too long");
   };
   for await (const chunk of stream) {
@@ -84,7 +80,7 @@ export async function* readXml(
     giveBack(chunk);
   }
   feed(decode(decoder, undefined, options.error));
-  parser.close();
+  checked(() => tokens.end());
   yield* ready;
 }
 

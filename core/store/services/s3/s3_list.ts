@@ -1,13 +1,14 @@
-import {
-  ListObjectsCommand,
-  type ListObjectsCommandOutput,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-} from "@aws-sdk/client-s3";
+import { ListObjectsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import type { HttpAnswer } from "../../http/http_client.ts";
 import { nextPage } from "../../http/next_page.ts";
+import { readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
+import { storeError } from "../../store_error.ts";
 import { request, type S3Context } from "./s3_context.ts";
+import type { S3Call } from "./s3_error.ts";
+import { bodyStream } from "./s3_read.ts";
+import type { TransportOptions } from "./s3_transport.ts";
 
 /** Everything below a directory, page by page, in ascending order of keys.
  *
@@ -21,7 +22,6 @@ export async function* listObjects(
   const directory = normalizePrefix(at, context.info.workDirectory);
   const prefix = context.keyPrefix + (directory === "" ? "" : `${directory}/`);
   const call = { operation: "list", path: directory, signal };
-  const listPage = context.options.list_version === 1 ? firstVersion : secondVersion;
   let after: string | undefined;
   do {
     const input = {
@@ -31,78 +31,124 @@ export async function* listObjects(
       EncodingType: "url",
       ...(delimited ? { Delimiter: "/" } : {}),
     } as const;
-    const { page, next } = await request(context, call, (sendOptions) =>
-      listPage(context, { input, after, sendOptions }),
+    const page = await request(context, call, (sendOptions) =>
+      readPage(context, call, (onAnswer) => {
+        const options: TransportOptions & typeof sendOptions = { ...sendOptions, onAnswer };
+        if (context.options.list_version === 1) {
+          const from = after === undefined ? {} : { Marker: after };
+          return context.client.send(new ListObjectsCommand({ ...input, ...from }), options);
+        }
+        const from = after === undefined ? {} : { ContinuationToken: after };
+        return context.client.send(new ListObjectsV2Command({ ...input, ...from }), options);
+      }),
     );
     yield* entriesOf(context, page);
+    const next = context.options.list_version === 1 ? markerOf(page) : page.next;
+    if (next === undefined && page.isTruncated) {
+      const state = "the service does not say where the list goes on";
+      throw storeError(context.info, { operation: "list", path: directory, kind: "Unexpected", state });
+    }
     after = nextPage(context.info, call, { before: after, next });
   } while (after !== undefined);
 }
 
-type Page = Pick<ListObjectsV2CommandOutput, "EncodingType" | "CommonPrefixes" | "Contents">;
+/** What one answer lists. */
+interface Page {
+  readonly isTruncated: boolean;
+  readonly isEncoded: boolean;
+  /** Of the second version. */
+  readonly next: string | undefined;
+  /** Of the first version, and only of some pages. */
+  readonly nextMarker: string | undefined;
+  readonly contents: readonly XmlElement[];
+  readonly prefixes: readonly string[];
+}
 
-/** One page and where the next one begins, if there is one. */
-type ListPage = (
+/** Reads a page while it comes: the SDK would make a tree of all of it first, which takes twice as long. */
+async function readPage(
   context: S3Context,
-  options: {
-    readonly input: {
-      readonly Bucket: string;
-      readonly Prefix: string;
-      readonly EncodingType: "url";
-      readonly Delimiter?: string;
+  call: S3Call,
+  send: (onAnswer: (answer: HttpAnswer) => void) => Promise<unknown>,
+): Promise<Page> {
+  let answer: HttpAnswer | undefined;
+  const { signal: _, ...place } = call;
+  const error = (state: string) => storeError(context.info, { ...place, kind: "Unexpected", state });
+  try {
+    await send((given) => {
+      answer = given;
+    });
+    if (answer === undefined) throw error("the service did not answer with a list");
+    const found = new Map<string, string>();
+    const contents: XmlElement[] = [];
+    const prefixes: string[] = [];
+    for await (const element of readXml(bodyStream({ context, call, body: answer.body }), {
+      names: PARTS,
+      error,
+    })) {
+      if (element.name === "Contents") contents.push(element);
+      else if (element.name === "CommonPrefixes") prefixes.push(textOf(element, "Prefix") ?? "");
+      else found.set(element.name, element.text.trim());
+    }
+    const isTruncated = found.get("IsTruncated");
+    if (isTruncated === undefined) throw error("the answer is no list");
+    return {
+      isTruncated: isTruncated === "true",
+      isEncoded: found.get("EncodingType") === "url",
+      next: isTruncated === "true" ? found.get("NextContinuationToken") || undefined : undefined,
+      nextMarker: found.get("NextMarker") || undefined,
+      contents,
+      prefixes,
     };
-    readonly after: string | undefined;
-    readonly sendOptions: { readonly abortSignal?: AbortSignal };
-  },
-) => Promise<{ readonly page: Page; readonly next: string | undefined }>;
+  } finally {
+    answer?.body.destroy();
+  }
+}
 
-const secondVersion: ListPage = async (context, { input, after, sendOptions }) => {
-  const from = after === undefined ? {} : { ContinuationToken: after };
-  const page = await context.client.send(new ListObjectsV2Command({ ...input, ...from }), sendOptions);
-  return { page, next: page.IsTruncated === true ? page.NextContinuationToken : undefined };
-};
-
-const firstVersion: ListPage = async (context, { input, after, sendOptions }) => {
-  const from = after === undefined ? {} : { Marker: after };
-  const page = await context.client.send(new ListObjectsCommand({ ...input, ...from }), sendOptions);
-  return { page, next: page.IsTruncated === true ? markerOf(page) : undefined };
-};
+const PARTS = [
+  ...["Contents", "CommonPrefixes", "IsTruncated"],
+  ...["EncodingType", "NextContinuationToken", "NextMarker"],
+] as const;
 
 /** Only delimited pages are sure to name it; the next page begins after the last that this one has. */
-function markerOf(page: ListObjectsCommandOutput): string | undefined {
-  const named = [page.NextMarker, page.Contents?.at(-1)?.Key, page.CommonPrefixes?.at(-1)?.Prefix].flatMap(
-    (text) => (text ? [decodeKey(page, text)] : []),
+function markerOf(page: Page): string | undefined {
+  if (!page.isTruncated) return undefined;
+  const last = page.contents.at(-1);
+  const named = [page.nextMarker, last && textOf(last, "Key"), page.prefixes.at(-1)].flatMap((text) =>
+    text ? [decodeKey(page, text)] : [],
   );
   return named.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))).at(-1);
 }
 
-function decodeKey(page: Pick<Page, "EncodingType">, text: string): string {
-  return page.EncodingType === "url" ? decodeURIComponent(text.replaceAll("+", " ")) : text;
+function decodeKey(page: Page, text: string): string {
+  return page.isEncoded ? decodeURIComponent(text.replaceAll("+", " ")) : text;
 }
 
 /** The objects and directories of one page in the order of their keys. */
 function entriesOf(context: S3Context, page: Page): readonly ObjectMeta[] {
-  const keyOf = (text: string | undefined) => decodeKey(page, text ?? "");
   const entries: { readonly key: Buffer; readonly meta: ObjectMeta }[] = [];
   const add = (key: string, meta: ObjectMeta) => {
     if (isPath(context, meta.path)) entries.push({ key: Buffer.from(key), meta });
   };
-  for (const common of page.CommonPrefixes ?? []) {
-    const key = keyOf(common.Prefix);
+  for (const prefix of page.prefixes) {
+    const key = decodeKey(page, prefix);
     add(key, { path: key.slice(context.keyPrefix.length, -1), kind: "directory" });
   }
-  for (const object of page.Contents ?? []) {
-    const key = keyOf(object.Key);
+  for (const object of page.contents) {
+    const key = decodeKey(page, textOf(object, "Key") ?? "");
+    const size = textOf(object, "Size");
+    const modifiedAt = new Date(textOf(object, "LastModified") ?? "");
+    const etag = textOf(object, "ETag");
+    const storageClass = textOf(object, "StorageClass");
     add(key, {
       path: key.slice(context.keyPrefix.length),
       kind: "file",
-      ...(object.Size === undefined ? {} : { size: object.Size }),
-      ...(object.LastModified === undefined ? {} : { modifiedAt: object.LastModified }),
-      ...(object.ETag ? { etag: object.ETag } : {}),
-      ...(object.StorageClass === undefined ? {} : { storageClass: object.StorageClass }),
+      ...(size === undefined ? {} : { size: Number(size) }),
+      ...(Number.isNaN(modifiedAt.getTime()) ? {} : { modifiedAt }),
+      ...(etag === undefined ? {} : { etag }),
+      ...(storageClass === undefined ? {} : { storageClass }),
     });
   }
-  if (page.CommonPrefixes?.length) entries.sort((left, right) => Buffer.compare(left.key, right.key));
+  if (page.prefixes.length > 0) entries.sort((left, right) => Buffer.compare(left.key, right.key));
   return entries.map(({ meta }) => meta);
 }
 

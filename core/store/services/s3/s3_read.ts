@@ -5,7 +5,7 @@ import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
-import { s3Error, statusOf } from "./s3_error.ts";
+import { type S3Call, s3Error, statusOf } from "./s3_error.ts";
 import { headObject } from "./s3_stat.ts";
 import { AnswerReadable } from "./s3_transport.ts";
 
@@ -63,16 +63,13 @@ function emptyStream(etag: string | undefined): ObjectStream {
   return objectStream({ etag, pull: async () => undefined, close() {} });
 }
 
-function bodyStream(source: {
+/** The body of an answer as a stream. Fails when it ends before the bytes that were announced. */
+export function bodyStream(source: {
   readonly context: S3Context;
-  readonly call: {
-    readonly operation: string;
-    readonly path: string;
-    readonly signal: AbortSignal | undefined;
-  };
+  readonly call: S3Call;
   readonly body: HttpBody;
-  readonly expectedBytes: number | undefined;
-  readonly etag: string | undefined;
+  readonly expectedBytes?: number | undefined;
+  readonly etag?: string | undefined;
 }): ObjectStream {
   const { context, call, body, expectedBytes, etag } = source;
   let received = 0;

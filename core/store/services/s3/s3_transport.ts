@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
-import { type HttpClient, httpClient } from "../../http/http_client.ts";
+import { type HttpAnswer, type HttpClient, httpClient } from "../../http/http_client.ts";
 import type { HttpBody } from "../../http/http_connection.ts";
 import { parseOptionValue } from "../../option_value.ts";
 
@@ -44,6 +44,13 @@ export class AnswerReadable extends Readable {
   }
 }
 
+/** What a call of the SDK may say to the transport, with its other options. */
+export interface TransportOptions {
+  readonly abortSignal?: unknown;
+  /** Takes the answer to a request that was accepted; the SDK sees one without content. */
+  readonly onAnswer?: (answer: HttpAnswer) => void;
+}
+
 /** Carries the SDK's requests over the project's own HTTP client. */
 export function s3Transport(options: { readonly connectTimeoutMs: number }) {
   const clients = new Map<string, HttpClient>();
@@ -60,7 +67,7 @@ export function s3Transport(options: { readonly connectTimeoutMs: number }) {
   };
   return {
     metadata: { handlerProtocol: "http/1.1" },
-    async handle(request: SignedRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}) {
+    async handle(request: SignedRequest, { abortSignal, onAnswer }: TransportOptions = {}) {
       const { method, body } = request;
       // No server is asked whether it wants a body: a refusal comes as quickly, and the connection is new then.
       const { expect: _, Expect: __, ...headers } = request.headers;
@@ -72,6 +79,10 @@ export function s3Transport(options: { readonly connectTimeoutMs: number }) {
         signal: abortSignal instanceof AbortSignal ? abortSignal : undefined,
       });
       const { status: statusCode, headers: received } = answer;
+      if (onAnswer !== undefined && statusCode < 300) {
+        onAnswer(answer);
+        return { response: { statusCode, headers: received, body: Readable.from([]) } };
+      }
       return { response: { statusCode, headers: received, body: new AnswerReadable(answer.body) } };
     },
     updateHttpClientConfig() {},

@@ -50,10 +50,34 @@ describe("reading XML", () => {
       "<a>&unknown;</a>",
       "<a></a><b/>",
       "<html><br></html>",
+      "<a>\u0001</a>",
+      "<a>&#0;</a>",
+      "<a>&#xD800;</a>",
+      "<a>& b</a>",
+      "<a b></a>",
+      "<a b=c></a>",
+      "<a b='1' b='2'/>",
+      "<a b='1'c='2'/>",
+      "<a b='<'/>",
+      "<a></b>",
+      "<1a/>",
+      "< a/>",
+      "<a/>text",
+      "<![CDATA[x]]><a/>",
+      "<a><!-- --",
     ]) {
       await expect(read(text, ["b"]), text).rejects.toThrow("the answer is not well-formed XML");
     }
     await expect(read(Buffer.from("<a>\xff</a>", "latin1"), ["b"])).rejects.toThrow("not UTF-8");
+  });
+
+  test("understands comments, instructions, attributes with > in them, and references to what XML cannot write", async () => {
+    const text = `<?x a>b?><!-- <b>no</b> - --><a><b c = "1>0" d='"&lt;&#x41;'>&#1;<!-- > --><![CDATA[]>]]]></b ></a ><!-- end -->`;
+    for (const pieceBytes of [1, 2, 3, 1000]) {
+      const [found] = await read(text, ["b"], pieceBytes);
+      expect({ ...found?.attributes }).toEqual({ c: "1>0", d: '"<A' });
+      expect(found?.text).toBe("\u0001]>]");
+    }
   });
 
   test("declares no entities", async () => {
