@@ -23,6 +23,8 @@ export interface FakeHdfs {
     | undefined
     | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
   makeDirectory(path: string): void;
+  /** Puts a file there that was changed then. */
+  put(path: string, modifiedAt: Date): void;
   /** Paths of all files. */
   files(): readonly string[];
   close(): Promise<void>;
@@ -82,6 +84,8 @@ export async function startFakeHdfs({ oneHost = false } = {}): Promise<FakeHdfs>
     token,
     nodeRequests,
     makeDirectory: (path: string) => makeDirectories(tree, path),
+    put: (path: string, modifiedAt: Date) =>
+      void tree.set(path, { kind: "FILE", bytes: Buffer.from("half"), time: modifiedAt.getTime() }),
     files: () => [...tree].flatMap(([path, entry]) => (entry.kind === "FILE" ? [path] : [])),
     async close() {
       await Promise.all([stop(node), stop(names)]);

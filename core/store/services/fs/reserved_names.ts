@@ -6,6 +6,9 @@ export const MARK_NAME = ".jcs-space";
 /** How long a temporary file may lie unchanged before it counts as left over by a crash. */
 export const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 
+/** Leftovers that one list of a service removes at the most, where each costs a request. */
+export const LEFTOVERS_MAX = 16;
+
 const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** A new name for a file that is being written, next to the one it will become. */
@@ -16,6 +19,11 @@ export function temporaryName(): string {
 /** Whether a name is one of {@link temporaryName}. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
+}
+
+/** Whether a temporary file that was changed then is left over by a crash. Where nobody knows when, it is not. */
+export function isLeftover(modifiedAt: Date | undefined): boolean {
+  return modifiedAt !== undefined && Date.now() - modifiedAt.getTime() > LEFTOVER_AGE_MS;
 }
 
 /** The first name of a normalised path that belongs to jcs itself. */

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { isKind, JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { decodeName, encodeName } from "../../encoded_name.ts";
@@ -17,6 +16,7 @@ import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
 import type { ObjectMeta, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { isTemporaryName, temporaryName } from "../fs/reserved_names.ts";
 import type { HdfsOptions } from "./hdfs_options.ts";
 
 /** What HDFS allows unless it is configured otherwise. */
@@ -27,7 +27,6 @@ const NODES_MAX = 32;
 const ERROR_BYTES_MAX = 256 * 1024;
 /** HDFS refuses colons in names; control characters do not survive all of its tools. */
 const REFUSED = /[:\u0000-\u001f\u007f]/g;
-const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** What every operation of one store works with. */
 export interface HdfsContext {
@@ -99,11 +98,7 @@ export function nameOf(name: string): string | undefined {
 
 /** A new file beside another for its content. */
 export function besides(file: string): string {
-  return `${file.slice(0, file.lastIndexOf("/") + 1)}.jcs-${randomBytes(10).toString("hex")}.tmp`;
-}
-
-function isTemporaryName(name: string): boolean {
-  return TEMPORARY.test(name);
+  return file.slice(0, file.lastIndexOf("/") + 1) + temporaryName();
 }
 
 /** Asks the name node and reads its answer. */

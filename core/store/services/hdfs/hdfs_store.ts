@@ -17,6 +17,7 @@ import type {
 } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
+import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import {
   ask,
   besides,
@@ -226,7 +227,7 @@ async function makeParent(context: HdfsContext, call: Call): Promise<void> {
   if (folder !== "") await ask(context, call, { method: "PUT", op: "MKDIRS", file: fileOf(context, folder) });
 }
 
-/** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
+/** Removes what a failed write or a crash has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
 async function removeQuietly(context: HdfsContext, file: string): Promise<void> {
   const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
   const query = { recursive: "false" };
@@ -241,6 +242,7 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
   const top = await findFile(context, call);
   if (top === undefined) await requireRoot(context, call);
   const waiting = top?.kind === "directory" ? [prefix] : [];
+  const leftovers: string[] = [];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for (let startAfter: string | undefined = ""; startAfter !== undefined; ) {
       const query: Record<string, string> = startAfter === "" ? {} : { startAfter };
@@ -266,6 +268,12 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
         const status = asRecord(entry);
         const suffix = String(status["pathSuffix"]);
         last = suffix;
+        if (
+          isTemporaryName(suffix) &&
+          leftovers.length < LEFTOVERS_MAX &&
+          isLeftover(metaOf(suffix, status).modifiedAt)
+        )
+          leftovers.push(`${fileOf(context, folder)}/${suffix}`.replace("//", "/"));
         const name = nameOf(suffix);
         // A file that is listed as a directory has no suffix.
         if (name === undefined || name === "") continue;
@@ -280,6 +288,7 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
       startAfter = isMore ? last : undefined;
     }
   }
+  for (const file of leftovers) await removeQuietly(context, file);
 }
 
 function missing(context: HdfsContext, call: Call): Error {

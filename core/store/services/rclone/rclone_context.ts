@@ -7,6 +7,7 @@ import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { isTemporaryName } from "../fs/reserved_names.ts";
 import { type BodyServer, bodyServer } from "./body_server.ts";
 import { rcloneError } from "./rclone_error.ts";
 import { toRcloneName } from "./rclone_names.ts";
@@ -16,7 +17,6 @@ import { holdRclone, type RcloneHold } from "./shared_rclone.ts";
 /** Longest path, work directory included, and longest name: of what rclone's backends have in common. */
 export const PATH_BYTES_MAX = 1024;
 export const NAME_BYTES_MAX = 255;
-const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** What every operation of one store works with. */
 export interface RcloneContext {
@@ -95,11 +95,6 @@ export function placeOf(
     if (isTemporaryName(part)) throw refuse("names of this form are jcs's own");
   }
   return { path, name };
-}
-
-/** Whether this is the name of an object that is being written. */
-export function isTemporaryName(name: string): boolean {
-  return TEMPORARY.test(name);
 }
 
 /** Makes one remote call and reads its answer. */

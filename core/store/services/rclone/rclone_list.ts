@@ -4,14 +4,16 @@ import { jsonItems } from "../../http/json_items.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, type RcloneContext, send } from "./rclone_context.ts";
+import { isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
+import { type RcloneContext, send } from "./rclone_context.ts";
 import { toRcloneName } from "./rclone_names.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { metaOf } from "./rclone_stat.ts";
+import { removeLeftover } from "./rclone_write.ts";
 
 /** Everything below a directory, one directory after the other, or the whole tree in one call with `fast_list`.
  *
- *  Objects that are being written are hidden. Names that are no paths are left out: no operation could name them. Memory here is that of the
+ *  Objects that are being written are hidden, and removed when that was long ago. Names that are no paths are left out: no operation could name them. Memory here is that of the
  *  directories that are still to be listed; rclone itself holds one list at a time. */
 export async function* listObjects(
   context: RcloneContext,
@@ -24,6 +26,7 @@ export async function* listObjects(
   const recurse = context.options.fast_list && !delimited;
   const waiting = [toRcloneName(prefix)];
   let isFirst = true;
+  const hidden: string[] = [];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     const opt = { noModTime: true, noMimeType: true, recurse };
     const body = JSON.stringify({ fs: context.remote, remote: directory, opt, _group: "jcs" });
@@ -44,6 +47,8 @@ export async function* listObjects(
       for await (const item of jsonItems(stream)) {
         throwIfCancelled(context.info, call);
         const meta = metaOf(item);
+        const isHidden = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
+        if (isHidden && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
         if (!isShown(context, meta.path)) continue;
         if (meta.kind === "file") yield meta;
         else if (delimited) yield { path: meta.path, kind: "directory" };
@@ -57,6 +62,7 @@ export async function* listObjects(
       await stream[Symbol.asyncIterator]().return?.();
     }
   }
+  for (const path of hidden) await removeLeftover(context, toRcloneName(path));
 }
 
 function isShown(context: RcloneContext, path: string): boolean {

@@ -1,13 +1,14 @@
-import { randomBytes } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
 import type { HttpCall } from "../../http/http_error.ts";
+import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
+import { isLeftover, temporaryName } from "../fs/reserved_names.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
 import { requireRoot } from "./rclone_root.ts";
-import { findObject, hasDirectories } from "./rclone_stat.ts";
+import { findObject, hasDirectories, metaOf } from "./rclone_stat.ts";
 
 /** A body of unknown length up to this many bytes lies in memory, so that its length is known when it is written. */
 const GATHER_BYTES_MAX = 1024 * 1024;
@@ -77,8 +78,7 @@ function isDirect({ features }: RcloneContext): boolean {
 }
 
 function besides(name: string): string {
-  const folder = name.slice(0, name.lastIndexOf("/") + 1);
-  return `${folder}.jcs-${randomBytes(10).toString("hex")}.tmp`;
+  return name.slice(0, name.lastIndexOf("/") + 1) + temporaryName();
 }
 
 function refuseUnsupported(context: RcloneContext, call: HttpCall & { readonly write: WriteOptions }): void {
@@ -165,6 +165,14 @@ async function gather(body: Body): Promise<{ readonly size: number | undefined; 
 }
 
 /** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
+/** Removes a temporary object that a crash has left long ago. */
+export async function removeLeftover(context: RcloneContext, name: string): Promise<void> {
+  const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
+  const input = { fs: context.remote, remote: name };
+  const { item } = asRecord(await rc(context, call, { command: "operations/stat", input }).catch(() => {}));
+  if (item && isLeftover(metaOf(item).modifiedAt)) await removeQuietly(context, name);
+}
+
 async function removeQuietly(context: RcloneContext, name: string): Promise<void> {
   const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
   const input = { fs: context.remote, remote: name };

@@ -1,11 +1,13 @@
+import { discard } from "../../http/http_client.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
+import { isLeftover, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { propfind, requireRoot } from "./propfind.ts";
-import type { WebdavContext } from "./webdav_context.ts";
+import { request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
 /** Everything below a directory, depth first, one request for each directory. What jcs keeps for itself is hidden. Directories that vanish meanwhile
- *  are passed over, but when the work directory itself is missing the list is `Unreachable`.
+ *  are passed over, but when the work directory itself is missing the list is `Unreachable`. What a crash has left long ago is removed.
  *
  *  Memory: the names of directories that were seen and not yet entered. */
 export async function* listResources(
@@ -17,15 +19,25 @@ export async function* listResources(
   const top = normalizePrefix(at, context.info.workDirectory);
   const call = { operation: "list", path: top, signal };
   const waiting = [top];
+  const leftovers: string[] = [];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     let found = false;
     for await (const { meta, isSelf, isHidden } of propfind(context, call, { path: directory, depth: "1" })) {
       throwIfCancelled(context.info, call);
       found = true;
+      const isLeft = isHidden && meta.kind === "file" && isLeftover(meta.modifiedAt);
+      if (isLeft && leftovers.length < LEFTOVERS_MAX) leftovers.push(meta.path);
       if (isSelf || isHidden) continue;
       if (meta.kind !== "directory" || delimited) yield meta;
       else waiting.push(meta.path);
     }
     if (!found && directory === top) await requireRoot(context, call);
+  }
+  // Gone already, or not ours to remove: it stays hidden all the same.
+  for (const path of leftovers) {
+    await request(context, call, { method: "DELETE", path: resourceOf(context, path) }).then(
+      discard,
+      () => {},
+    );
   }
 }

@@ -51,7 +51,7 @@ export async function replaceResource<T>(
         operation,
         path,
         kind: "Unreachable",
-        state: `the server could not rename ${decodeURIComponent(temporary)}, which holds the new content, and the old object may be gone`,
+        state: `the server could not rename ${decodeURIComponent(temporary)}, which holds the new content for a day, and the old object may be gone`,
         cause: error,
       });
     }

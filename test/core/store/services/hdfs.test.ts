@@ -81,6 +81,19 @@ describe("hdfs", () => {
     expect(fake.files()).toEqual(["/space/warm"]);
   });
 
+  test("a list removes what a crash has left long ago, and nothing else", async () => {
+    const { fake, store } = await open();
+    await store.write("deep/a", pattern(10));
+    const old = new Date(Date.now() - 2 * 24 * 60 * 60_000);
+    fake.put("/space/.jcs-0123456789abcdef0000.tmp", old);
+    fake.put("/space/deep/.jcs-0123456789abcdef0001.tmp", old);
+    fake.put("/space/deep/.jcs-0123456789abcdef0002.tmp", new Date());
+    fake.put("/space/deep/old", old);
+    expect((await listPaths(store, "")).sort()).toEqual(["deep/a", "deep/old"]);
+    const left = ["/space/deep/.jcs-0123456789abcdef0002.tmp", "/space/deep/a", "/space/deep/old"];
+    expect([...fake.files()].sort()).toEqual(left);
+  });
+
   test("says what Hadoop's exceptions mean", async () => {
     const { fake, store } = await open();
     for (const [status, exception, meant] of [

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, test } from "vitest";
@@ -55,6 +55,19 @@ requireServer("apache")("webdav and its server", () => {
     await expect(listPaths(store, "")).rejects.toMatchObject(unreachable);
     await expect(listPaths(store, "a")).rejects.toMatchObject(unreachable);
     await expect(store.makeDirectory?.("a/b")).rejects.toMatchObject(unreachable);
+  });
+
+  test("a list removes what a crash has left long ago, and nothing else", async () => {
+    await newFolder();
+    const store = await open();
+    await store.write("deep/a", pattern(10));
+    const place = join(server.root, folder, "deep");
+    for (const name of ["0", "1"])
+      await writeFile(join(place, `.jcs-0123456789abcdef000${name}.tmp`), "half");
+    const old = new Date(Date.now() - 2 * 24 * 60 * 60_000);
+    for (const name of ["a", ".jcs-0123456789abcdef0000.tmp"]) await utimes(join(place, name), old, old);
+    expect(await listPaths(store, "")).toEqual(["deep/a"]);
+    expect((await readdir(place)).sort()).toEqual([".jcs-0123456789abcdef0001.tmp", "a"]);
   });
 
   test("the new content stays when the server has removed the old one and cannot rename", async () => {
