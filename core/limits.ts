@@ -63,6 +63,24 @@ export const SMALL_SOURCE_BYTES_MAX = 8 * MIB;
 /** How long opening a space may take: a disk that hangs would never answer. */
 export const SPACE_OPEN_MS = 30_000;
 
+/** Smallest read cache. */
+export const CACHE_BYTES_MIN = 16 * MIB;
+
+/** Bytes of one chunk in a read cache, which is one file. */
+export const CACHE_CHUNK_BYTES = 256 * KIB;
+
+/** Of an object without a tag no longer range is cached: it is held in memory until it is known that the object did not change meanwhile. */
+export const CACHE_UNTAGGED_BYTES_MAX = 4 * MIB;
+
+/** What changed less than this ago may change again without another time of change. */
+export const CACHE_SETTLED_MS = 3000;
+
+/** How long a cached chunk of a block counts without asking its space. */
+export const CACHE_BLOCK_MS = 24 * 60 * 60_000;
+
+/** Objects whose versions a read cache remembers, where it may. */
+export const CACHE_VERSIONS_MAX = 10_000;
+
 /** A probe of a space that is older than this is not used any more. */
 export const PROBE_AGE_MS_MAX = 30 * 24 * 60 * 60_000;
 

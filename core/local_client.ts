@@ -79,10 +79,17 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
       );
     }
   };
-  const open: SpaceSecrets["open"] = async (space, { prepared, findings }) => {
+  const open: SpaceSecrets["open"] = async (space, { prepared, findings, isCached }) => {
     await noteLimits(space);
     const connection = await unsealSecrets(space.connection, home);
-    return openStore(connection, { environment, prepared, traffic, space, findings });
+    return openStore(connection, {
+      environment,
+      prepared,
+      traffic,
+      space,
+      findings,
+      ...(isCached ? { cacheHome: home } : {}),
+    });
   };
   const placeOf = async (connection: string) =>
     placeOfSpace(await unsealSecrets(connection, home).catch(() => connection), { environment });

@@ -88,12 +88,21 @@ async function* readWhileSound(
     const { block, space } = failure.where;
     if (block === undefined || space === undefined) throw failure;
     losses.add(block, failure, choice);
+    // The damage may be that of a copy kept beside the space.
+    if (isKind(failure, "Corrupt")) await forgetBlock(context, object, block);
     if (isKind(failure, "Unreachable", "TimedOut")) context.spaces.suspect(space);
     const message = `Working around block ${block} of "${formatAddress(object.address)}" on space "${space}": ${failure.message}`;
     request.onEvent?.({ type: "workaround", message, error: failure });
   } finally {
     run.cancel("the reader has gone");
   }
+}
+
+async function forgetBlock(context: ObjectContext, object: ObjectRecord, index: number): Promise<void> {
+  const block = object.blocks.find((each) => each.index === index);
+  if (block === undefined) return;
+  const store = await context.spaces.open(block.space).catch(() => undefined);
+  await store?.forget?.(block.path);
 }
 
 function wrongHash(object: ObjectRecord): JcsError {

@@ -21,7 +21,11 @@ export interface SpaceSecrets {
   /** Opens the store of a space that is not recorded yet. */
   open(
     space: SpaceRecord,
-    options: { readonly prepared: boolean; readonly findings: readonly ProbeFinding[] },
+    options: {
+      readonly prepared: boolean;
+      readonly findings: readonly ProbeFinding[];
+      readonly isCached: boolean;
+    },
   ): Promise<Store>;
 }
 
@@ -76,7 +80,7 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
           { where: { space: wanted.name } },
         );
       const record: SpaceRecord = { ...wanted, createdAt: new Date(now()) };
-      const store = await secrets.open(record, { prepared: false, findings: [] });
+      const store = await secrets.open(record, { prepared: false, findings: [], isCached: false });
       try {
         await store.prepare?.();
         for await (const _ of store.list("jcs", { delimited: true })) break;

@@ -20,7 +20,7 @@ export interface SpaceRegistry extends SpaceStores {
   judgeProbe(space: SpaceRecord): Promise<JudgedProbe | undefined>;
   /** How quick the spaces are whose probes are still good, as of {@link SPACE_SPEEDS_MS} ago at the most. */
   speeds(): Promise<ReadonlyMap<string, SpaceSpeed>>;
-  /** Opens a space as if it had never been probed. The caller closes the store. */
+  /** Opens a space as if it had never been probed, without a cache. The caller closes the store. */
   openUnmeasured(name: string): Promise<Store>;
   /** Forgets the opened store, after the space was changed or removed. */
   forget(name: string): Promise<void>;
@@ -37,7 +37,12 @@ export interface SpaceRegistryOptions {
    *  left there, see {@link Store.prepare}. */
   openStore(
     space: SpaceRecord,
-    options: { readonly prepared: boolean; readonly findings: readonly ProbeFinding[] },
+    options: {
+      readonly prepared: boolean;
+      readonly findings: readonly ProbeFinding[];
+      /** Whether reads may be answered by a cache. */
+      readonly isCached: boolean;
+    },
   ): Promise<Store>;
   /** Stands for a connection in the record of a probe; none is another than it was unless given. */
   readonly connectionKey?: (connection: string) => Promise<string>;
@@ -92,7 +97,7 @@ export function createSpaceRegistry(options: SpaceRegistryOptions): SpaceRegistr
         },
       );
     const findings = isMeasured ? ((await judge(space))?.findings ?? []) : [];
-    return options.openStore(space, { prepared: !temporary.has(name), findings });
+    return options.openStore(space, { prepared: !temporary.has(name), findings, isCached: isMeasured });
   }
 
   /** Opens once for all who ask meanwhile. A failure is not remembered: the next use tries again. */

@@ -26,9 +26,11 @@ export async function openStore(
     readonly space?: { readonly name: string; readonly account?: string };
     /** What a probe found out about it: what it cannot do is not relied on, and how quick it is sets where nothing is said. */
     readonly findings?: readonly ProbeFinding[];
+    /** $JCS_HOME: where caches lie that the connection wants. None are used unless given. */
+    readonly cacheHome?: string;
   },
 ): Promise<Store> {
-  const { layers = [], traffic = createTraffic(), space, findings = [], ...context } = options;
+  const { layers = [], traffic = createTraffic(), space, findings = [], cacheHome, ...context } = options;
   const connection = parseConnection(connectionText);
   const service = findService(connection.service);
   assert(service !== undefined, "a parsed connection names a service");
@@ -39,6 +41,8 @@ export async function openStore(
     space: space ?? { name },
     findings,
     temporaryDirectory: context.environment["JCS_TEMP"] || tmpdir(),
+    connection,
+    cacheHome,
   });
   const fitted = withMeasuredParts(connection, { options: service.options, findings, ...context });
   const store = await service.open(fitted, context);

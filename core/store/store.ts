@@ -238,6 +238,9 @@ export interface Store {
    *  an unmounted disk from an empty one. Idempotent. Creates nothing that its owner should have created: a missing bucket or
    *  root is `Unreachable`. Absent where the service cannot be mistaken for another. */
   prepare?(options?: CallOptions): Promise<void>;
+  /** Forgets what is kept of an object beside the service: the next read asks the service, for example after damage was found. Absent where
+   *  nothing is kept. */
+  forget?(path: string): Promise<void>;
   /** Ends connections. Nothing may be called afterwards. */
   close(): Promise<void>;
 }

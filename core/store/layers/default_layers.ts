@@ -1,4 +1,5 @@
 import { parseBandwidth } from "../bandwidth.ts";
+import type { Connection } from "../connection_string.ts";
 import type { Layer } from "../layer.ts";
 import type { ProbeFinding } from "../probe/finding.ts";
 import type { OptionValues } from "../read_options.ts";
@@ -12,6 +13,7 @@ import { log } from "./log.ts";
 import { measured } from "./measured.ts";
 import { metrics } from "./metrics.ts";
 import { retry } from "./retry.ts";
+import { spaceCache } from "./space_cache.ts";
 import { spool } from "./spool.ts";
 import { timeout } from "./timeout.ts";
 import { virtualDirectories } from "./virtual_directories.ts";
@@ -27,12 +29,15 @@ export interface LayerContext {
   readonly findings: readonly ProbeFinding[];
   /** Where bodies of unknown size are gathered. */
   readonly temporaryDirectory: string;
+  readonly connection: Connection;
+  /** Where caches lie unless the connection says; none are used unless given. */
+  readonly cacheHome: string | undefined;
 }
 
 /** What stands around every service, the outermost first. Throws `Usage` for a bandwidth that is none. */
 export function defaultLayers(
   options: OptionValues<typeof LAYER_OPTIONS>,
-  { traffic, space, findings, temporaryDirectory }: LayerContext,
+  { traffic, space, findings, temporaryDirectory, connection, cacheHome }: LayerContext,
 ): readonly Layer[] {
   const { retries, concurrency } = options;
   const limits = traffic.limitsOf(space, accountLimits(options));
@@ -45,6 +50,8 @@ export function defaultLayers(
     ...(options.virtual_directories ? [virtualDirectories()] : []),
     // Outside retry, which can send again what was gathered: gathering takes neither a place nor the time of a try.
     spool({ directory: temporaryDirectory }),
+    // Outside all that waits: what lies on a local disk needs no place, no limit and no second try.
+    ...spaceCache(options, { name: space.name, connection, home: cacheHome }),
     // Each try waits for its own place and has its own time, and holds no place while it waits to try again.
     retry({ retries }),
     // Inside retry, which asks whether lists are sorted; outside all that watches bytes and time, since it reads more than was asked for.

@@ -44,6 +44,22 @@ export const LAYER_OPTIONS = [
     help: 'most bytes per second of all spaces of the account, such as 10MiB, 10MiB:1MiB (up:down) or "08:00,1MiB 20:00,off"; where its spaces name different ones, the lowest holds',
   },
   {
+    key: "cache",
+    type: "bytes",
+    help: "keep so many bytes of what is read on a local disk, 16MiB or more; what changed, by its tag or else its size and time of change, is read anew; 0 for none",
+  },
+  {
+    key: "cache_directory",
+    type: "string",
+    help: "where the cache lies; cache in $JCS_HOME unless given",
+  },
+  {
+    key: "cache_ttl",
+    type: "duration",
+    default: "0ms",
+    help: "how long a cached file counts without asking whether it has changed; 0 to ask each time; blocks of jcs never change",
+  },
+  {
     key: "rate",
     type: "integer",
     default: "0",

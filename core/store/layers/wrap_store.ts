@@ -197,6 +197,7 @@ export function wrapStore(inner: Store, around: Around): Store {
         return wrapUpload(path, { upload, around });
       },
     }),
+    ...(inner.forget && { forget: inner.forget }),
     close: () => inner.close(),
   };
 }
