@@ -51,8 +51,9 @@ beforeEach(async () => {
   store = withLayers(inner, [sized, countCalls((call) => calls.push(call))]);
 });
 afterEach(() => {
-  expect(openFiles()).toEqual([]);
+  const left = openFiles();
   rmSync(directory, { recursive: true });
+  expect(left).toEqual([]);
 });
 
 const open = (options: Omit<SpoolOptions, "directory"> = {}) => spool({ directory, ...options })(store);
