@@ -81,6 +81,9 @@ export const CACHE_BLOCK_MS = 24 * 60 * 60_000;
 /** Objects whose versions a read cache remembers, where it may. */
 export const CACHE_VERSIONS_MAX = 10_000;
 
+/** What a test or probe of a space left that was killed goes after this: surely nobody works on it any more, whatever the clocks. */
+export const LEFTOVER_AGE_MS = 6 * 60 * 60_000;
+
 /** A probe of a space that is older than this is not used any more. */
 export const PROBE_AGE_MS_MAX = 30 * 24 * 60 * 60_000;
 

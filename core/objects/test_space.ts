@@ -1,8 +1,12 @@
-import { newGeneration } from "../block/generation.ts";
+import { isGeneration, newGeneration } from "../block/generation.ts";
 import { collect } from "../bytes/collect.ts";
 import type { SpaceTestStep } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
+import { LEFTOVER_AGE_MS } from "../limits.ts";
 import type { Store } from "../store/store.ts";
+
+/** How long tidying up may take. */
+const TIDY_MS = 10_000;
 
 /** Writes, stats, reads, lists and removes a small object; yields each step with its time, and stops at the first that fails. What was
  *  written is removed in any case. */
@@ -43,6 +47,18 @@ export async function* testSpace(
     }
   } finally {
     await store.remove(path).catch(() => undefined);
+    await removeLeftovers(store, directory).catch(() => undefined);
+  }
+}
+
+/** Removes what tests left that were killed: the name of each begins with the time of its making. */
+async function removeLeftovers(store: Store, directory: string): Promise<void> {
+  const signal = AbortSignal.timeout(TIDY_MS);
+  for await (const { path } of store.list(directory, { delimited: true, signal })) {
+    const name = path.slice(directory.length + 1);
+    if (!isGeneration(name) || Number.parseInt(name.slice(0, 12), 16) > Date.now() - LEFTOVER_AGE_MS)
+      continue;
+    await store.remove(path, { signal });
   }
 }
 

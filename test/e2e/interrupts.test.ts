@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LEFTOVER_AGE_MS } from "../../core/limits.ts";
 import { type FaultProxy, startFaultProxy } from "../servers/fault_proxy.ts";
 import { createBucket, radosgw } from "../servers/radosgw.ts";
 import { requireServer } from "../servers/require_server.ts";
@@ -109,6 +110,15 @@ describe.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s", (signal) => {
     expect(stored().filter((file) => file.includes("/probe/"))).toEqual([]);
   });
 
+  test("ends a test of spaces, of which nothing stays on them", async () => {
+    const { child, ended } = rig.start(["space", "test", ...Array.from({ length: 50 }, () => disks).flat()]);
+    await once(child.stdout!, "data");
+    child.kill(signal);
+    const { status, stderr } = await ended;
+    expect(status, stderr).toBe(130);
+    expect(stored().filter((file) => file.includes("/test/"))).toEqual([]);
+  });
+
   test("ends a cat that nobody reads on", async () => {
     await rig.jcs("put", "--redundancy", "ec:4+2", "new", "stopped/p/read");
     const { child, ended } = await catHalfWay("stopped/p/read");
@@ -129,6 +139,25 @@ test("Ctrl-C again and again ends a put, and the next one stores", async () => {
 });
 
 describe("kill -9", () => {
+  test("in the middle of a probe leaves what the next one removes when it is old", async () => {
+    const [disk = ""] = disks;
+    const probes = () => stored().filter((file) => file.includes("/probe/"));
+    const { child, ended } = rig.start(["space", "probe", disk]);
+    await once(child.stdout!, "data");
+    child.kill("SIGKILL");
+    expect(await ended).toMatchObject({ status: null });
+    expect(probes()).not.toEqual([]);
+    await rig.jcs("space", "probe", disk);
+    expect(probes(), "it might still be at work").not.toEqual([]);
+    const folder = rig.path(disk, "jcs/probe");
+    for (const name of readdirSync(folder)) {
+      const longAgo = Date.now() - LEFTOVER_AGE_MS - 1000;
+      renameSync(join(folder, name), join(folder, name.replace(/^\d+/, String(longAgo))));
+    }
+    await rig.jcs("space", "probe", disk);
+    expect(probes()).toEqual([]);
+  });
+
   test("in the middle of a put leaves the old object, and the path can be written again at once", async () => {
     await rig.jcs("put", "--redundancy", "ec:4+2", "old", "killed/p/held");
     const { child, ended } = await putHalfWay("killed/p/held");

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { LEFTOVER_AGE_MS } from "../../../../core/limits.ts";
 import type { Layer } from "../../../../core/store/layer.ts";
 import { faults } from "../../../../core/store/layers/faults.ts";
 import { openStore } from "../../../../core/store/open_store.ts";
@@ -191,4 +192,15 @@ test("a store that cannot be written at all is an error and no list of unknowns"
     faults([{ operation: "write", fault: { kind: "fail", error: "PermissionDenied", retry: "never" } }]),
   ]);
   await expect(probe(store)).rejects.toMatchObject({ kind: "PermissionDenied" });
+});
+
+test("removes what a killed probe left long ago, and not what another is doing", async () => {
+  const store = await openMemory();
+  const old = `${PROBE_DIRECTORY}/${Date.now() - LEFTOVER_AGE_MS - 1000}-killed`;
+  const young = `${PROBE_DIRECTORY}/${Date.now() - 60_000}-running`;
+  for (const folder of [old, young]) {
+    for (const name of ["first", "3/deep/file"]) await store.write(`${folder}/${name}`, new Uint8Array(1));
+  }
+  for await (const _ of probeStore(store)) break;
+  expect(await listPaths(store, "")).toEqual([`${young}/3/deep/file`, `${young}/first`]);
 });
