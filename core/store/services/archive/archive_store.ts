@@ -1,4 +1,5 @@
 import { isKind, JcsError } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { emptyStream } from "../../http/http_read.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
@@ -21,27 +22,13 @@ import { readEntry } from "./read_entry.ts";
 const PATH_BYTES_MAX = 65_535;
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readOnly: true,
   readRange: true,
-  writeUnknownSize: false,
-  writeIfAbsent: false,
-  userMetadata: false,
-  contentType: false,
   caseSensitive: true,
-  directories: false,
   listSorted: true,
-  copy: false,
-  move: false,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
-  sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: PATH_BYTES_MAX,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** What is in the archive file that is the connection's work directory, to be read only. Opens nothing yet.

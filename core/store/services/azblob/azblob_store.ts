@@ -1,4 +1,5 @@
 import { isKind } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { discard } from "../../http/http_client.ts";
 import type { OpenContext } from "../../service.ts";
@@ -24,6 +25,7 @@ export async function openAzblobStore(
   const context = await azblobContext(connection, source);
   const signs = context.credential.kind === "key";
   const capabilities: Capabilities = {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
     writeIfAbsent: true,
@@ -31,16 +33,12 @@ export async function openAzblobStore(
     contentType: true,
     contentDisposition: true,
     caseSensitive: true,
-    directories: false,
     // The service sorts, but does not say by what: names outside of ASCII may come in another order.
     listSorted: false,
     copy: true,
-    move: false,
     append: true,
-    writeAt: false,
     storageClass: true,
     multipart: true,
-    link: false,
     sign: signs,
     signMultipart: signs,
     fetch: source.options.put_from_url,

@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
@@ -15,21 +16,13 @@ import { statPlace } from "./dropbox_stat.ts";
 import { writeObject } from "./dropbox_write.ts";
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   writeIfAbsent: true,
-  userMetadata: false,
-  contentType: false,
-  caseSensitive: false,
   directories: true,
-  listSorted: false,
   copy: true,
   move: true,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
   sign: true,
   fetch: true,
   pathBytesMax: PATH_BYTES_MAX,

@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Capabilities } from "../../store.ts";
 import { codeOf } from "./fs_error.ts";
 import { MARK_NAME, temporaryName } from "./reserved_names.ts";
@@ -13,26 +14,20 @@ export async function probeCapabilities(directory: string): Promise<Capabilities
   const pathBytesMax = (await longest([4095, 1023, 259], (bytes) => longPath(directory, bytes))) ?? 1023;
   const nameBytesMax = (await longest([255, 143], (bytes) => join(directory, "n".repeat(bytes)))) ?? 143;
   return {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
     writeIfAbsent: true,
-    userMetadata: false,
-    contentType: false,
     caseSensitive: await isCaseSensitive(directory),
     directories: true,
-    listSorted: false,
     copy: true,
     move: true,
     append: true,
     writeAt: true,
-    storageClass: false,
-    multipart: false,
     link: platform() !== "win32",
-    sign: false,
     fetch: true,
     pathBytesMax: pathBytesMax - spare,
     nameBytesMax,
-    objectBytesMax: Number.POSITIVE_INFINITY,
   };
 }
 

@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { hostAndPort } from "../../host_and_port.ts";
@@ -30,25 +31,14 @@ const LIMITS = {
 };
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
-  writeIfAbsent: false,
-  userMetadata: false,
-  contentType: false,
   caseSensitive: true,
   directories: true,
-  listSorted: false,
-  copy: false,
   move: true,
   append: true,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
-  sign: false,
-  fetch: false,
   ...LIMITS,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** Opens a directory of an FTP server; with `tls` all connections are encrypted. Connects at the first operation. */

@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
@@ -18,6 +19,7 @@ export async function openGcsStore(
   const context = await gcsContext(connection, source);
   const { key } = context;
   const capabilities: Capabilities = {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
     writeIfAbsent: true,
@@ -25,18 +27,12 @@ export async function openGcsStore(
     contentType: true,
     contentDisposition: true,
     caseSensitive: true,
-    directories: false,
     // The service sorts, but names with control characters are encoded.
     listSorted: false,
     copy: true,
-    move: false,
     append: true,
-    writeAt: false,
     storageClass: true,
-    multipart: false,
-    link: false,
     sign: key.kind === "service account",
-    fetch: false,
     pathBytesMax: NAME_BYTES_MAX,
     nameBytesMax: NAME_BYTES_MAX,
     objectBytesMax: 5 * 1024 ** 4,

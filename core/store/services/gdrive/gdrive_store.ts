@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
@@ -18,6 +19,7 @@ import { readObject, statPath } from "./gdrive_read.ts";
 import { writeObject } from "./gdrive_write.ts";
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   // Two files may have one name: nobody but the writers themselves could refuse the second.
@@ -26,17 +28,10 @@ const CAPABILITIES: Capabilities = {
   contentType: true,
   caseSensitive: true,
   directories: true,
-  listSorted: false,
   copy: true,
   move: true,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
   // A shortcut leads to a file, not to a path: it can lead neither nowhere nor to what comes later. Those that are there are followed.
   link: false,
-  sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: NAME_BYTES_MAX,
   objectBytesMax: 5 * 1024 ** 4,

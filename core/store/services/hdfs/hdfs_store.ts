@@ -1,5 +1,6 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
@@ -40,26 +41,15 @@ import type { HdfsOptions } from "./hdfs_options.ts";
 const TIDY_TIMEOUT_MS = 15_000;
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   writeIfAbsent: true,
-  userMetadata: false,
-  contentType: false,
   caseSensitive: true,
   directories: true,
-  listSorted: false,
-  copy: false,
   move: true,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
-  sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: NAME_BYTES_MAX,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** Opens a directory of HDFS. Makes no request. */

@@ -1,4 +1,5 @@
 import { JcsError } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import { httpCredentials } from "../../http/http_credentials.ts";
@@ -18,27 +19,13 @@ import { type IndexContext, listIndexes } from "./list_indexes.ts";
 const PATH_BYTES_MAX = 2048;
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readOnly: true,
   readRange: true,
-  writeUnknownSize: false,
-  writeIfAbsent: false,
-  userMetadata: false,
   contentType: true,
   caseSensitive: true,
-  directories: false,
-  listSorted: false,
-  copy: false,
-  move: false,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
-  sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: PATH_BYTES_MAX,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** Opens the folder of a web server that the connection names, to be read. Makes no request.

@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
@@ -9,30 +10,22 @@ import { readFile } from "./ipfs_read.ts";
 import { writeFile } from "./ipfs_write.ts";
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   writeIfAbsent: true,
-  userMetadata: false,
-  contentType: false,
   caseSensitive: true,
   directories: true,
-  listSorted: false,
   copy: true,
   move: true,
   // A file that is appended to shows parts of what is being written.
   append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
   // kubo removes the old file before it adds the new one.
   overwriteAtomic: false,
-  link: false,
   // An address at a gateway never expires.
   sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: NAME_BYTES_MAX,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** Opens a folder in the files of an IPFS node. Makes no request. */

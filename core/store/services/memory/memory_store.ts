@@ -1,5 +1,6 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { fetchThrough } from "../../http/fetch_through.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
@@ -12,6 +13,7 @@ import { memoryMultipart } from "./memory_multipart.ts";
 import { type MemoryObject, memorySpace, setObject } from "./memory_space.ts";
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   writeIfAbsent: true,
@@ -19,20 +21,16 @@ const CAPABILITIES: Capabilities = {
   contentType: true,
   contentDisposition: true,
   caseSensitive: true,
-  directories: false,
   listSorted: true,
   copy: true,
   move: true,
   append: true,
   writeAt: true,
-  storageClass: false,
   multipart: true,
   link: true,
-  sign: false,
   fetch: true,
   pathBytesMax: 4096,
   nameBytesMax: 4096,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** As many links as are followed on the way to one object. */

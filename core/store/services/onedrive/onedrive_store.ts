@@ -1,3 +1,4 @@
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
@@ -11,25 +12,16 @@ import { readObject } from "./onedrive_read.ts";
 import { writeObject } from "./onedrive_write.ts";
 
 const CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   // The service wants to know the length of a large object before its first byte.
   writeUnknownSize: false,
   writeIfAbsent: true,
-  userMetadata: false,
-  contentType: false,
-  caseSensitive: false,
   directories: true,
-  listSorted: false,
   copy: true,
   move: true,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
-  link: false,
   // Addresses of downloads are good for as long as the service likes.
   sign: false,
-  fetch: false,
   // Of ASCII; the service counts characters.
   pathBytesMax: PATH_CHARACTERS_MAX,
   nameBytesMax: NAME_CHARACTERS_MAX,

@@ -1,4 +1,5 @@
 import { isKind } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
@@ -28,28 +29,17 @@ export async function openRcloneStore(
   const { features } = context;
   const directories = hasDirectories(context);
   const capabilities: Capabilities = {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
-    writeIfAbsent: false,
-    userMetadata: false,
-    contentType: false,
     caseSensitive: features["CaseInsensitive"] !== true,
     directories,
-    listSorted: false,
     copy: features["Copy"] === true,
     move: features["Move"] === true,
-    append: false,
-    writeAt: false,
-    storageClass: false,
-    multipart: false,
     // rclone removes what is in the way of a rename.
     overwriteAtomic: features["BucketBased"] === true,
-    link: false,
-    sign: false,
-    fetch: false,
     pathBytesMax: PATH_BYTES_MAX,
     nameBytesMax: NAME_BYTES_MAX,
-    objectBytesMax: Number.POSITIVE_INFINITY,
   };
   return {
     info: context.info,

@@ -1,5 +1,6 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, MultipartStep, Store } from "../../store.ts";
@@ -22,6 +23,7 @@ export async function openS3Store(
 ): Promise<Store> {
   const context = await s3Context(connection, source);
   const capabilities: Capabilities = {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
     writeIfAbsent: source.options.conditional_writes,
@@ -29,18 +31,12 @@ export async function openS3Store(
     contentType: true,
     contentDisposition: true,
     caseSensitive: true,
-    directories: false,
     listSorted: true,
     copy: true,
-    move: false,
-    append: false,
-    writeAt: false,
     storageClass: true,
     multipart: true,
-    link: false,
     sign: !source.options.anonymous,
     signMultipart: !source.options.anonymous,
-    fetch: false,
     pathBytesMax: KEY_BYTES_MAX,
     nameBytesMax: KEY_BYTES_MAX,
     objectBytesMax: 10_000 * PART_BYTES_MAX,

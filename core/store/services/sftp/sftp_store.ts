@@ -1,4 +1,5 @@
 import { directorySync } from "../../../local/directory_sync.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { hostAndPort } from "../../host_and_port.ts";
@@ -290,25 +291,18 @@ async function extensionsOf(
 
 function capabilitiesOf(extensions: ReadonlySet<string>): Capabilities {
   return {
+    ...NO_CAPABILITIES,
     readRange: true,
     writeUnknownSize: true,
     writeIfAbsent: true,
-    userMetadata: false,
-    contentType: false,
     caseSensitive: true,
     directories: true,
-    listSorted: false,
     copy: extensions.has("copy-data"),
     move: true,
     append: true,
     writeAt: true,
-    storageClass: false,
-    multipart: false,
     link: true,
-    sign: false,
-    fetch: false,
     pathBytesMax: 4095 - temporaryName().length,
     nameBytesMax: 255,
-    objectBytesMax: Number.POSITIVE_INFINITY,
   };
 }

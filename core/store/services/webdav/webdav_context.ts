@@ -1,4 +1,5 @@
 import { JcsError } from "../../../errors.ts";
+import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { decodeName, encodeName } from "../../encoded_name.ts";
 import { discard, type HttpAnswer, type HttpRequest } from "../../http/http_client.ts";
@@ -22,29 +23,19 @@ const REFUSED = /[\u0000-\u001f\u007f]/g;
 
 /** What the service can do, whatever the server; one that is said to replace objects at once has `overwriteAtomic`, too. */
 export const WEBDAV_CAPABILITIES: Capabilities = {
+  ...NO_CAPABILITIES,
   readRange: true,
   writeUnknownSize: true,
   // Servers look and then move: two writers may both find nothing.
   writeIfAbsent: false,
-  userMetadata: false,
-  contentType: false,
   caseSensitive: true,
   directories: true,
-  listSorted: false,
   copy: true,
   move: true,
-  append: false,
-  writeAt: false,
-  storageClass: false,
-  multipart: false,
   // By MOVE most servers remove the old object before they rename.
   overwriteAtomic: false,
-  link: false,
-  sign: false,
-  fetch: false,
   pathBytesMax: PATH_BYTES_MAX,
   nameBytesMax: NAME_BYTES_MAX,
-  objectBytesMax: Number.POSITIVE_INFINITY,
 };
 
 /** What every operation of one store works with. */
