@@ -20,6 +20,7 @@ async function writable(): Promise<Store> {
     contentType: false,
     writeUnknownSize: true,
     directories: true,
+    makeDirectory: false,
     nameBytesMax: writer.capabilities.nameBytesMax,
     pathBytesMax: writer.capabilities.pathBytesMax,
   };
