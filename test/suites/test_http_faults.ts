@@ -34,6 +34,10 @@ export interface HttpFaultBench {
   readonly followsRedirects: boolean;
   /** What comes before `METHOD /path` of a request that makes an object or a part of one; PUT unless given. */
   readonly writes?: RegExp;
+  /** `METHOD /path` of requests that are made when the store is opened, and always answered. */
+  readonly opens?: RegExp;
+  /** The answer that stands for this status where it is not one with this status. Such a one does not say how long to wait. */
+  readonly refusal?: (status: number) => { readonly status: number; readonly body: string };
   /** Of a service that can only be read: puts an object there. */
   readonly put?: (path: string, bytes: Uint8Array) => Promise<void>;
   /** As `open`, by TLS. */
@@ -59,7 +63,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
       return { proxy, store: await through(proxy.port) };
     };
     const intercepted = async (decide: (line: string) => Interception) => {
-      const interceptor = await startHttpInterceptor(bench.port, decide);
+      const interceptor = await startHttpInterceptor(bench.port, (line) =>
+        bench.opens?.test(line) === true ? "pass" : decide(line),
+      );
       closing.push(() => interceptor.close());
       return { interceptor, store: await through(interceptor.port) };
     };
@@ -166,7 +172,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
     test("says what the server's answers mean, and how long it wants to be left alone", async () => {
       let answer: Interception = "pass";
       const { store } = await intercepted(() => answer);
-      const throttled = { kind: "Throttled", retry: "later", retryAfterMs: 7000 };
+      const { refusal } = bench;
+      const wait = refusal === undefined ? { retryAfterMs: 7000 } : {};
+      const throttled = { kind: "Throttled", retry: "later", ...wait };
       for (const [status, meant] of [
         [429, throttled],
         [503, throttled],
@@ -175,7 +183,7 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         [403, { kind: "PermissionDenied", retry: "never" }],
         [507, { kind: "NoSpace", retry: "never" }],
       ] as const) {
-        answer = { status, headers: { "retry-after": "7" }, body: "<html>no</html>" };
+        answer = refusal?.(status) ?? { status, headers: { "retry-after": "7" }, body: "<html>no</html>" };
         const body = () => testBody([pattern(10)]).stream;
         await expect(store.read("x"), `read ${status}`).rejects.toMatchObject(meant);
         await expect(store.stat("x"), `stat ${status}`).rejects.toMatchObject(meant);

@@ -28,7 +28,7 @@ export interface HttpFaultSite {
 /** Cases of services that refuse for a while or for ever, of lists that do not go on, and of TLS. */
 export function testHttpRefusals(site: () => HttpFaultSite): void {
   test("a storm of refusals is waited out, or ends after a few tries", async () => {
-    const { intercepted, put } = site();
+    const { bench, intercepted, put } = site();
     let refusals = 0;
     let status = 429;
     let requests = 0;
@@ -36,7 +36,7 @@ export function testHttpRefusals(site: () => HttpFaultSite): void {
       requests += 1;
       if (refusals === 0) return "pass";
       refusals -= 1;
-      return { status, body: "busy" };
+      return bench.refusal?.(status) ?? { status, body: "busy" };
     });
     await put(store, "x", pattern(1000));
     const patient = retry({ retries: 3, delayMs: 1 })(store);

@@ -1,7 +1,7 @@
 import type { ErrorKind, JcsError, Retry } from "../../../errors.ts";
 
-import type { HttpAnswer } from "../../http/http_client.ts";
-import type { HttpCall } from "../../http/http_error.ts";
+import { discard, type HttpAnswer } from "../../http/http_client.ts";
+import { answerError, type HttpCall } from "../../http/http_error.ts";
 import { oneLine, parseJson } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
 import type { StoreInfo } from "../../store.ts";
@@ -60,6 +60,10 @@ const MEANINGS: readonly Meaning[] = [
 
 /** The error that an answer of rclone stands for. */
 export async function rcloneError(info: StoreInfo, call: HttpCall, answer: HttpAnswer): Promise<JcsError> {
+  if (answer.status < 400) {
+    discard(answer);
+    return answerError(info, call, answer);
+  }
   const text = await answerText(info, call, { answer, bytesMax: ANSWER_BYTES_MAX });
   const { signal: _, ...place } = call;
   const message = parseJson(text)?.["error"];

@@ -26,4 +26,6 @@ test("fails for a text that ends too early or is none", async () => {
   for (let end = 0; end < text.length; end++) {
     await expect(itemsOf(text.slice(0, end), 5), String(end)).rejects.toThrow(SyntaxError);
   }
+  for (const other of ["{}", '{"error":"[]"}', "<html></html>", '{"a":{}}'])
+    await expect(itemsOf(other, 5), other).rejects.toThrow(SyntaxError);
 });

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { rclone } from "../../../../core/store/services/rclone.ts";
+import { rcloneEnvironment } from "../../../servers/rclone_environment.ts";
+import { requireServer } from "../../../servers/require_server.ts";
+import { testHttpFaults } from "../../../suites/test_http_faults.ts";
+
+const environment = rcloneEnvironment({ disk: { type: "local" } });
+
+requireServer("rclone")("rclone when things go wrong", () => {
+  let folder = "";
+  let daemon: ChildProcess | undefined;
+  afterAll(async () => {
+    if (daemon?.exitCode === null) {
+      daemon.kill();
+      await once(daemon, "exit");
+    }
+    if (folder !== "") await rm(folder, { recursive: true });
+  });
+  testHttpFaults("between jcs and rclone", async () => {
+    folder = await mkdtemp(join(tmpdir(), "jcs-rclone-"));
+    const started = spawn("rclone", ["rcd", "--rc-addr", "127.0.0.1:0", "--rc-no-auth", "--rc-serve"], {
+      env: environment,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    daemon = started;
+    const port = await new Promise<number>((resolve, reject) => {
+      let said = "";
+      started.stderr.on("data", (text) => {
+        said += String(text);
+        const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+        if (found !== undefined) resolve(Number(found));
+      });
+      started.once("exit", () => reject(new Error(`rclone has ended: ${said}`)));
+    });
+    let spaces = 0;
+    let page = 0;
+    return {
+      port,
+      async open(through) {
+        spaces += 1;
+        const space = join(folder, `space-${spaces}`);
+        await mkdir(space);
+        // What says that it listens, and where, is what stands between.
+        const program = join(folder, `program-${spaces}`);
+        const listens = `echo "Serving remote control on http://127.0.0.1:${through}/" >&2`;
+        await writeFile(
+          program,
+          `#!/bin/sh\n[ $1 = version ] && exec rclone version\n${listens}\nexec sleep 600\n`,
+        );
+        await chmod(program, 0o755);
+        const options = new Map([
+          ["program", program],
+          ["absolute", "true"],
+        ]);
+        const connection = { service: "rclone", name: "disk", workDirectory: `${space}/`, options };
+        return await rclone.open(connection, { environment });
+      },
+      opens: /operations\/fsinfo/,
+      refusal: (status) => ({
+        status: 500,
+        body: JSON.stringify({ error: `it broke: status code: ${status}` }),
+      }),
+      secrets: [],
+      listStatus: 200,
+      followsRedirects: false,
+      writes: /^POST \/operations\/(copyurl|movefile)/,
+      async endlessList(request, answer) {
+        answer.writeHead(200, { "content-type": "application/json" });
+        if (!request.url?.startsWith("/operations/list"))
+          return void answer.end('{"Features":{"Move":true}}');
+        answer.write('{"list":[');
+        for (; !answer.destroyed; page++) {
+          if (answer.write(`${page === 0 ? "" : ","}{"Path":"file-${page}","Size":1,"IsDir":false}`))
+            continue;
+          await new Promise((resolve) => {
+            answer.once("drain", resolve);
+            answer.once("close", resolve);
+          });
+        }
+      },
+    };
+  });
+});
