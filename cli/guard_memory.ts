@@ -1,7 +1,7 @@
 import { setGarbageCollector } from "../core/bytes/garbage.ts";
 
 /** Growth of the heap since the last collection that starts the next one. */
-export const HEAP_GROWTH_BYTES_MAX = 12 * 1024 * 1024;
+export const HEAP_GROWTH_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Buffers that became garbage since the last collection that start the next one. */
 export const GARBAGE_BYTES_MAX = 8 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { MalformedXml, xmlTokens } from "./xml_tokens.ts";
 const RECORD_BYTES_MAX = 1024 * 1024;
 const DEPTH_MAX = 64;
 /** About how much garbage reading leaves, to the bytes read. */
-const GARBAGE_FACTOR = 4;
+const GARBAGE_FACTOR = 8;
 /** Bytes that are read before what they hold is handed out. */
 const FEED_BYTES = 32 * 1024;
 
