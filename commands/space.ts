@@ -145,8 +145,8 @@ removed from the space itself.`),
       .command("probe")
       .summary("measure what a space can do")
       .description(
-        prose(`Measures a space: ranges, conditional writes, whether overwrites are atomic, what lists show and when, uploads in parts, the
-longest name, its clock, and how quick it is for small and large objects. Takes some seconds and moves about 40 MiB.
+        prose(`Measures a space: ranges, conditional writes, whether overwrites are atomic, what lists show and when, uploads in parts,
+which checksums it looks at, the longest name, its clock, and how quick it is for small and large objects. Takes some seconds and moves about 40 MiB.
 
 What is found is recorded, shown by "jcs space show", and used for 30 days: what the space cannot do is not relied on, and the
 quicker spaces are preferred where all else is equal. "broken" means that the space does not do what its service claims. What

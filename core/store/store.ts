@@ -31,6 +31,8 @@ export interface Capabilities {
   readonly writeAt: boolean;
   /** `WriteOptions.storageClass` means something. */
   readonly storageClass: boolean;
+  /** Which checksums `WriteOptions.checksum` may be; none unless said otherwise. Whether the server really looks at them, `space probe` finds out. */
+  readonly checksums?: readonly Checksum["algorithm"][];
   readonly multipart: boolean;
   /** Who reads while an object is overwritten finds the old one or the new one. Where this is false there may be none for a moment; true unless
    *  said otherwise. */
@@ -104,12 +106,22 @@ export interface ReadOptions extends CallOptions {
   readonly length?: number;
 }
 
+/** A checksum of a whole body. */
+export interface Checksum {
+  readonly algorithm: "md5" | "crc32" | "sha256";
+  /** As bytes, the most significant first. */
+  readonly value: Uint8Array;
+}
+
 /** Options of {@link Store.write}. */
 export interface WriteOptions extends CallOptions {
   /** Length of the body. A body that turns out shorter or longer is an error and leaves nothing. */
   readonly size?: number;
   /** Fail with `AlreadyExists` when there is an object at the path. */
   readonly ifAbsent?: boolean;
+  /** Sent along, so that the service refuses other bytes (`Corrupt`) and keeps nothing of them; `Unsupported` without the capability, and for a body
+   *  that does not go in one request. */
+  readonly checksum?: Checksum;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   /** What browsers shall do with it, for example `attachment; filename="a.txt"`, in printable ASCII (RFC 6266 has a form for other names); `Unsupported` without the

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { Store } from "../../core/store/store.ts";
 import { listPaths, pattern, readAll, type StoreBench, sameBytes, testBody } from "./store_bench.ts";
@@ -89,6 +90,21 @@ export function testStoreWrites(bench: () => StoreBench): void {
       }
       expect(sameBytes(await readAll(store, `${folder}old`), pattern(100, 7))).toBe(true);
       expect(await listPaths(store, folder)).toEqual([`${folder}old`]);
+    });
+
+    test("takes what has the checksum that is sent along, where one can be", async () => {
+      const { store, folder } = bench();
+      const content = pattern(1000);
+      const checksum = { algorithm: "md5", value: createHash("md5").update(content).digest() } as const;
+      const writing = store.write(`${folder}a`, content, { size: 1000, checksum });
+      if (store.capabilities.readOnly === true) return void (await expect(writing).rejects.toThrow());
+      if (store.capabilities.checksums?.includes("md5") !== true) {
+        await expect(writing).rejects.toMatchObject({ kind: "Unsupported" });
+        await expectNothing(store, folder);
+        return;
+      }
+      await writing;
+      expect(sameBytes(await readAll(store, `${folder}a`), content)).toBe(true);
     });
 
     test("shows nothing until it is complete", async () => {

@@ -11,6 +11,7 @@ export type ProbeName =
   | "letter case"
   | "user metadata"
   | "checksum"
+  | "checksum on write"
   | "multipart"
   | "longest name"
   | "clock skew"

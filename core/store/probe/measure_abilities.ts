@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import { isKind } from "../../errors.ts";
+import type { Checksum } from "../store.ts";
 import { isSame, type Measurement, type ProbeBench, probeBytes, readBytes, verdict } from "./probe_bench.ts";
 
 const KIB = 1024;
@@ -102,6 +104,23 @@ export const ABILITIES: readonly Measurement[] = [
     },
   },
   {
+    name: "checksum on write",
+    async run(bench) {
+      const { checksums = [] } = bench.store.capabilities;
+      if (checksums.length === 0) return { verdict: "no" };
+      const verified: string[] = [];
+      const ignored: string[] = [];
+      for (const algorithm of checksums) {
+        ((await refusesWrong(bench, algorithm)) ? verified : ignored).push(algorithm);
+      }
+      const detail = [
+        ...(verified.length === 0 ? [] : [`verifies ${verified.join(", ")}`]),
+        ...(ignored.length === 0 ? [] : [`does not look at ${ignored.join(", ")}`]),
+      ].join("; ");
+      return { verdict: verified.length === 0 ? "no" : "yes", detail };
+    },
+  },
+  {
     name: "multipart",
     async run(bench) {
       if (bench.store.multipart === undefined) return { verdict: "no" };
@@ -131,6 +150,40 @@ export const ABILITIES: readonly Measurement[] = [
     },
   },
 ];
+
+/** Whether a body whose checksum is another is refused, and nothing is kept of it; the right one must be taken. */
+async function refusesWrong(
+  { store, folder, options }: ProbeBench,
+  algorithm: Checksum["algorithm"],
+): Promise<boolean> {
+  const path = `${folder}sum-${algorithm}`;
+  const [content, other] = [probeBytes(1000, 1), probeBytes(1000, 2)];
+  const write = (value: Uint8Array) =>
+    store.write(path, content, { ...options, size: content.length, checksum: { algorithm, value } });
+  const isRefused = await write(checksumOf(algorithm, other)).then(
+    () => false,
+    (error: unknown) => {
+      if (isKind(error, "Cancelled", "TimedOut", "Throttled", "Unreachable")) throw error;
+      return true;
+    },
+  );
+  const isKept = await store.stat(path, options).then(
+    () => true,
+    (error: unknown) => {
+      if (!isKind(error, "NotFound")) throw error;
+      return false;
+    },
+  );
+  await write(checksumOf(algorithm, content));
+  return isRefused && !isKept;
+}
+
+function checksumOf(algorithm: Checksum["algorithm"], content: Uint8Array): Uint8Array {
+  if (algorithm !== "crc32") return createHash(algorithm).update(content).digest();
+  const value = Buffer.alloc(4);
+  value.writeUInt32BE(crc32(content));
+  return value;
+}
 
 async function takesParts(bench: ProbeBench, bytes: number): Promise<boolean> {
   const { store, folder, options } = bench;

@@ -38,6 +38,7 @@ export async function openAzblobStore(
     copy: true,
     append: true,
     storageClass: true,
+    checksums: ["md5"],
     multipart: true,
     sign: signs,
     signMultipart: signs,

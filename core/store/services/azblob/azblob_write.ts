@@ -52,6 +52,10 @@ export async function writeBlob(
         putBlob(context, place, { ...options, signal, bytes }),
       );
     }
+    if (options.checksum !== undefined) {
+      const state = "a body that is sent in parts takes no checksum; set a larger multipart_threshold";
+      throw storeError(context.info, { ...call, kind: "Unsupported", state });
+    }
     const upload = await retryHeld({ attempts, signal }, () =>
       beginUpload(context, place, { ...options, operation: "write", signal }),
     );
@@ -81,7 +85,7 @@ export async function putBlob(
   place: Place,
   options: WriteOptions & { readonly bytes: Uint8Array },
 ): Promise<ObjectMeta> {
-  const { bytes, contentType, metadata, storageClass, ifAbsent, signal } = options;
+  const { bytes, contentType, metadata, storageClass, ifAbsent, signal, checksum } = options;
   const call = { operation: "write", path: place.path, signal };
   try {
     const answer = await request(context, call, {
@@ -90,6 +94,7 @@ export async function putBlob(
       headers: {
         ...newObjectHeaders(context, options),
         "x-ms-blob-type": "BlockBlob",
+        ...(checksum === undefined ? {} : { "content-md5": Buffer.from(checksum.value).toString("base64") }),
         ...(ifAbsent === true ? { "if-none-match": "*" } : {}),
       },
       body: bytes,

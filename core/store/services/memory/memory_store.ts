@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
@@ -6,7 +7,7 @@ import { fetchThrough } from "../../http/fetch_through.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import { objectStream } from "../../object_stream.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
-import type { Capabilities, ObjectMeta, Store, WriteOptions } from "../../store.ts";
+import type { Capabilities, Checksum, ObjectMeta, Store, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
 import { memoryMultipart } from "./memory_multipart.ts";
@@ -20,6 +21,7 @@ const CAPABILITIES: Capabilities = {
   userMetadata: true,
   contentType: true,
   contentDisposition: true,
+  checksums: ["md5", "sha256"],
   caseSensitive: true,
   listSorted: true,
   copy: true,
@@ -75,6 +77,14 @@ export function openMemoryStore(
     const state = `no room for more than ${options.capacity} bytes`;
     throw storeError(info, { kind: "NoSpace", operation: "write", path, state });
   };
+  const requireChecksum = (path: string, chunks: readonly Uint8Array[], checksum: Checksum | undefined) => {
+    if (checksum === undefined) return;
+    const hash = createHash(checksum.algorithm);
+    for (const chunk of chunks) hash.update(chunk);
+    if (hash.digest().equals(checksum.value)) return;
+    const state = `its ${checksum.algorithm} is another`;
+    throw storeError(info, { kind: "Corrupt", operation: "write", path, state });
+  };
   /** Takes the whole body; nothing of it is visible yet. */
   const receive = async (
     { key, path }: { readonly key: string; readonly path: string },
@@ -92,6 +102,7 @@ export function openMemoryStore(
         // Bytes belong to the caller, chunks of a stream to us.
         chunks.push(body instanceof Uint8Array ? new Uint8Array(chunk) : chunk);
       }
+      requireChecksum(path, chunks, call.checksum);
     } finally {
       taken.end();
     }

@@ -37,6 +37,7 @@ const CODES: Readonly<Record<string, Meaning>> = {
   RequestLimitExceeded: { kind: "Throttled", retry: "later" },
   BadDigest: { kind: "Corrupt", retry: "later", state: "the bytes arrived damaged" },
   IncompleteBody: { kind: "Unreachable", retry: "later", state: "the bytes did not all arrive" },
+  XAmzContentChecksumMismatch: { kind: "Corrupt", retry: "later", state: "the bytes arrived damaged" },
   XAmzContentSHA256Mismatch: { kind: "Corrupt", retry: "later", state: "the bytes arrived damaged" },
   QuotaExceeded: { kind: "NoSpace", state: "the quota is used up" },
   XMinioStorageFull: { kind: "NoSpace", state: "the service is full" },

@@ -34,6 +34,7 @@ export async function openS3Store(
     listSorted: true,
     copy: true,
     storageClass: true,
+    checksums: ["md5", "crc32", "sha256"],
     multipart: true,
     sign: !source.options.anonymous,
     signMultipart: !source.options.anonymous,

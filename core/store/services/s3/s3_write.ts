@@ -1,8 +1,8 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
 import { ATTEMPTS_MAX } from "../../../limits.ts";
-import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
+import type { Checksum, ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
 import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
@@ -57,6 +57,10 @@ export async function writeObject(
         putObject(context, place, { ...options, signal, bytes }),
       );
     }
+    if (options.checksum !== undefined) {
+      const state = "a body that is sent in parts takes no checksum; set a larger multipart_threshold";
+      throw storeError(context.info, { ...call, kind: "Unsupported", state });
+    }
     const upload = await retryHeld({ attempts, signal }, () =>
       createUpload(context, place, { ...options, operation: "write", signal }),
     );
@@ -82,6 +86,7 @@ export async function putObject(
     ...context.bucket,
     ...context.newObject,
     ...describe(options),
+    ...checksumInput(options.checksum),
     Key: place.key,
     Body: bytes,
     ContentLength: bytes.length,
@@ -108,6 +113,19 @@ export async function putObject(
       throw storeError(context.info, { ...call, kind: "Unsupported", state });
     }
     throw error;
+  }
+}
+
+function checksumInput(checksum: Checksum | undefined): Partial<PutObjectCommandInput> {
+  if (checksum === undefined) return {};
+  const text = Buffer.from(checksum.value).toString("base64");
+  switch (checksum.algorithm) {
+    case "md5":
+      return { ContentMD5: text };
+    case "crc32":
+      return { ChecksumCRC32: text };
+    case "sha256":
+      return { ChecksumSHA256: text };
   }
 }
 

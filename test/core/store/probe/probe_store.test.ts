@@ -9,6 +9,7 @@ import { openStore } from "../../../../core/store/open_store.ts";
 import type { ProbeFinding } from "../../../../core/store/probe/finding.ts";
 import { PROBE_DIRECTORY, probeStore } from "../../../../core/store/probe/probe_store.ts";
 import type { Store } from "../../../../core/store/store.ts";
+import { azurite, createContainer, openAzblob } from "../../../servers/azurite.ts";
 import { createBucket, radosgw } from "../../../servers/radosgw.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { listPaths } from "../../../suites/store_bench.ts";
@@ -57,6 +58,7 @@ test("memory does all that it claims", async () => {
   });
   expect(findings.get("multipart")).toMatchObject({ value: 1, unit: "bytes" });
   expect(findings.get("longest name")?.value).toBe(1024);
+  expect(findings.get("checksum on write")).toMatchObject({ verdict: "yes", detail: "verifies md5, sha256" });
   expect(findings.get("read latency")?.value).toBeGreaterThanOrEqual(0);
   expect(findings.get("read throughput")?.value).toBeGreaterThan(1024 * 1024);
   expect(await listPaths(store, "")).toEqual([]);
@@ -96,6 +98,18 @@ requireServer("radosgw")("a probe of radosgw", () => {
       "list in order": "yes",
     });
     expect(findings.get("multipart")?.value).toBe(5 * 1024 * 1024);
+    expect(findings.get("checksum on write")?.detail).toBe("verifies md5; does not look at crc32, sha256");
+    expect(await listPaths(store, "")).toEqual([]);
+    await store.close();
+  });
+});
+
+requireServer("azurite")("a probe of azurite", () => {
+  test("finds that it looks at MD5", { timeout: 60_000 }, async () => {
+    const server = await azurite();
+    const store = await openAzblob({ server, container: await createContainer(server) });
+    const findings = await probe(store);
+    expect(findings.get("checksum on write")).toMatchObject({ verdict: "yes", detail: "verifies md5" });
     expect(await listPaths(store, "")).toEqual([]);
     await store.close();
   });
@@ -140,7 +154,14 @@ const ahead: Layer = (inner) => ({
   }),
 });
 
+/** Looks at no checksum. */
+const careless: Layer = (inner) => ({
+  ...inner,
+  write: (path, body, { checksum: _, ...options } = {}) => inner.write(path, body, options),
+});
+
 test.each([
+  ["checksum on write", "no", careless],
   ["atomic overwrite", "broken", inTwoSteps],
   ["atomic overwrite", "no", inTwoStepsAsDeclared],
   ["write if absent", "broken", blind],
