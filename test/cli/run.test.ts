@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -161,6 +161,25 @@ test("files of spaces are moved by the program itself, with its global options",
     expect(await spawnProgram(["put", "--affinity", "x", "file", "disk:a/b"], options)).toMatchObject({
       status: 2,
     });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a space is measured by the program itself, and left as it was", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "jcs-run-"));
+  try {
+    mkdirSync(join(folder, "space"));
+    const environment = { JCS_HOME: join(folder, "home"), JCS_SPACE_disk: `fs://${folder}/space` };
+    const argv = ["bench", "store", "disk", "--size", "100KiB", "--files", "3", "--rounds", "1", "--json"];
+    const { status, stdout } = await spawnProgram(argv, { environment, directory: folder });
+    expect(status).toBe(0);
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text));
+    expect(lines.filter(({ type }) => type === "store")).toHaveLength(5);
+    expect(readdirSync(join(folder, "space"))).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });
   }
