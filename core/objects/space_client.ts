@@ -5,9 +5,9 @@ import { JcsError, withPlace } from "../errors.ts";
 import { redact } from "../store/connection_string.ts";
 import type { ProbeFinding } from "../store/probe/finding.ts";
 import { probeStore } from "../store/probe/probe_store.ts";
-import type { Store } from "../store/store.ts";
 import type { ObjectContext } from "./object_context.ts";
 import type { placeOfSpace } from "./place_of_space.ts";
+import type { SpaceRegistryOptions } from "./space_registry.ts";
 import { testSpace } from "./test_space.ts";
 
 /** What managing spaces needs besides the context. */
@@ -19,14 +19,7 @@ export interface SpaceSecrets {
   /** Stands for a connection in the record of a probe. */
   connectionKey(connection: string): Promise<string>;
   /** Opens the store of a space that is not recorded yet. */
-  open(
-    space: SpaceRecord,
-    options: {
-      readonly prepared: boolean;
-      readonly findings: readonly ProbeFinding[];
-      readonly isCached: boolean;
-    },
-  ): Promise<Store>;
+  readonly open: SpaceRegistryOptions["openStore"];
 }
 
 /** Adds, shows, tests and forgets spaces. */
