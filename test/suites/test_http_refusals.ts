@@ -82,6 +82,20 @@ export function testHttpRefusals(site: () => HttpFaultSite): void {
     expect(requests).toBeLessThan(REQUESTS_MAX);
   });
 
+  test("directories within directories without an end are left where no path reaches", async () => {
+    const { bench, serving, through } = site();
+    const { endlessTree } = bench;
+    if (endlessTree === undefined) return;
+    let requests = 0;
+    const port = await serving((request, answer) => {
+      requests += 1;
+      if (requests > 10 * REQUESTS_MAX) answer.destroy();
+      else endlessTree("d".repeat(200), request, answer);
+    });
+    expect(await listPaths(await through(port), "")).toEqual([]);
+    expect(requests).toBeGreaterThan(5);
+  });
+
   test("a certificate that nobody vouches for and a server without TLS are told apart, and not tried again", async () => {
     const { bench, closing } = site();
     if (bench.openTls === undefined) return;

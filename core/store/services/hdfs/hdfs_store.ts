@@ -268,6 +268,8 @@ async function* listFiles(context: HdfsContext, at: string, options: ListOptions
         // A file that is listed as a directory has no suffix.
         if (name === undefined || name === "") continue;
         const meta = metaOf(folder === "" ? name : `${folder}/${name}`, status);
+        // No operation could name what lies deeper.
+        if (Buffer.byteLength(fileOf(context, meta.path)) - 1 > PATH_BYTES_MAX) continue;
         if (meta.kind !== "directory") yield meta;
         else if (delimited) yield { path: meta.path, kind: "directory" };
         else waiting.push(meta.path);

@@ -122,7 +122,8 @@ export async function openHttpStore(
       }
     },
     remove: async (path, given) => refuse("remove", path, given),
-    list: (prefix, given = {}) => listIndexes(context, prefix, { ...given, resourceOf }),
+    list: (prefix, given = {}) =>
+      listIndexes(context, prefix, { ...given, resourceOf, pathBytesMax: PATH_BYTES_MAX }),
     async close() {
       client.close();
     },

@@ -33,9 +33,9 @@ export interface IndexContext {
 export async function* listIndexes(
   context: IndexContext,
   at: string,
-  options: ListOptions & { readonly resourceOf: (path: string) => string },
+  options: ListOptions & { readonly resourceOf: (path: string) => string; readonly pathBytesMax: number },
 ): AsyncIterable<ObjectMeta> {
-  const { delimited = false, signal, resourceOf } = options;
+  const { delimited = false, signal, resourceOf, pathBytesMax } = options;
   const { info } = context;
   const top = normalizePrefix(at, info.workDirectory);
   const call = { operation: "list", path: top, signal };
@@ -58,6 +58,8 @@ export async function* listIndexes(
       last = name;
       const isDirectory = name.endsWith("/");
       const path = (directory === "" ? "" : `${directory}/`) + (isDirectory ? name.slice(0, -1) : name);
+      // No operation could name what lies deeper.
+      if (Buffer.byteLength(info.workDirectory + path) > pathBytesMax) continue;
       if (isDirectory && !delimited) waiting.push(path);
       else yield { path, kind: isDirectory ? "directory" : "file" };
     }

@@ -8,6 +8,7 @@ import {
   fileOf,
   type IpfsContext,
   look,
+  PATH_BYTES_MAX,
   type PathCall,
   requireRoot,
   send,
@@ -43,6 +44,8 @@ export async function* listFiles(
       // No path of the store could name it.
       if (name === "" || name === "." || name === ".." || /[\\/\0]/.test(name)) continue;
       const path = folder.path === "" ? name : `${folder.path}/${name}`;
+      // No operation could name what lies deeper.
+      if (Buffer.byteLength(fileOf(context, path)) > PATH_BYTES_MAX) continue;
       if (type === DIRECTORY && !delimited) waiting.push({ path, cid });
       else if (type === DIRECTORY) yield { path, kind: "directory" };
       else if (type === SYMLINK)

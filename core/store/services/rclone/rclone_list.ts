@@ -5,7 +5,7 @@ import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
-import { type RcloneContext, send } from "./rclone_context.ts";
+import { PATH_BYTES_MAX, type RcloneContext, send } from "./rclone_context.ts";
 import { toRcloneName } from "./rclone_names.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { metaOf } from "./rclone_stat.ts";
@@ -49,7 +49,12 @@ export async function* listObjects(
         const meta = metaOf(item);
         const isHidden = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
         if (isHidden && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
-        if (!isShown(context, meta.path)) continue;
+        // No operation could name what lies deeper.
+        if (
+          !isShown(context, meta.path) ||
+          Buffer.byteLength(context.info.workDirectory.slice(1) + toRcloneName(meta.path)) > PATH_BYTES_MAX
+        )
+          continue;
         if (meta.kind === "file") yield meta;
         else if (delimited) yield { path: meta.path, kind: "directory" };
         else if (!recurse) waiting.push(toRcloneName(meta.path));

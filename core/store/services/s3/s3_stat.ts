@@ -1,5 +1,6 @@
 import { HeadBucketCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
+import { decodeHeaderValue } from "../../http/header_value.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
 import { type S3Call, statusOf } from "./s3_error.ts";
@@ -60,7 +61,7 @@ function metaOf(path: string, head: HeadObjectCommandOutput): ObjectMeta {
     ...(head.ContentLength === undefined ? {} : { size: head.ContentLength }),
     ...(head.LastModified === undefined ? {} : { modifiedAt: head.LastModified }),
     ...(head.ETag ? { etag: head.ETag } : {}),
-    ...(head.ContentType === undefined ? {} : { contentType: head.ContentType }),
+    ...(head.ContentType === undefined ? {} : { contentType: decodeHeaderValue(head.ContentType) }),
     ...(head.ContentDisposition ? { contentDisposition: head.ContentDisposition } : {}),
     ...(head.StorageClass === undefined ? {} : { storageClass: head.StorageClass }),
     ...encryptionOf(head),

@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { noteGarbage } from "../../../bytes/garbage.ts";
 import { isKind } from "../../../errors.ts";
+import { encodeHeaderValue } from "../../http/header_value.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { type Place, request, type S3Context, type StorageClass } from "./s3_context.ts";
@@ -69,7 +70,7 @@ export function describe(
   const { contentType, contentDisposition, metadata, storageClass } = options;
   return {
     ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
-    ...(contentType === undefined ? {} : { ContentType: contentType }),
+    ...(contentType === undefined ? {} : { ContentType: encodeHeaderValue(contentType) }),
     ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
     ...(metadata === undefined ? {} : { Metadata: encodeMetadata(metadata) }),
   };

@@ -4,7 +4,7 @@ import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { isLeftover, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { propfind, requireRoot } from "./propfind.ts";
-import { request, resourceOf, type WebdavContext } from "./webdav_context.ts";
+import { PATH_BYTES_MAX, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
 /** Everything below a directory, depth first, one request for each directory. What jcs keeps for itself is hidden. Directories that vanish meanwhile
  *  are passed over, but when the work directory itself is missing the list is `Unreachable`. What a crash has left long ago is removed.
@@ -27,7 +27,9 @@ export async function* listResources(
       found = true;
       const isLeft = isHidden && meta.kind === "file" && isLeftover(meta.modifiedAt);
       if (isLeft && leftovers.length < LEFTOVERS_MAX) leftovers.push(meta.path);
-      if (isSelf || isHidden) continue;
+      // No operation could name what lies deeper.
+      const isTooDeep = Buffer.byteLength(context.info.workDirectory + meta.path) > PATH_BYTES_MAX;
+      if (isSelf || isHidden || isTooDeep) continue;
       if (meta.kind !== "directory" || delimited) yield meta;
       else waiting.push(meta.path);
     }

@@ -44,6 +44,12 @@ describe("hdfs, on a fake, when things go wrong", () => {
         const isList = request.url?.includes("LISTSTATUS") === true;
         answer.end(isList ? answerWith([status], 1) : JSON.stringify({ FileStatus: { type: "DIRECTORY" } }));
       },
+      endlessTree(name, request, answer) {
+        answer.writeHead(200, { "content-type": "application/json" });
+        const isList = request.url?.includes("LISTSTATUS") === true;
+        const status = { pathSuffix: name, type: "DIRECTORY" };
+        answer.end(isList ? answerWith([status], 0) : JSON.stringify({ FileStatus: status }));
+      },
       async endlessList(request, answer) {
         answer.writeHead(200, { "content-type": "application/json" });
         page += 1;

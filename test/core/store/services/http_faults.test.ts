@@ -27,6 +27,10 @@ requireServer("apache")("http when things go wrong", () => {
       listStatus: 200,
       noList: "Unsupported",
       followsRedirects: true,
+      endlessTree(name, request, answer) {
+        answer.writeHead(200, { "content-type": "text/html" });
+        answer.end(`<title>Index of /</title><a href="${request.url}${name}/">${name}</a>`);
+      },
       async endlessList(request, answer) {
         answer.writeHead(200, { "content-type": "text/html" });
         answer.write("<title>Index of /</title>");

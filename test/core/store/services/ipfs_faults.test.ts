@@ -34,6 +34,13 @@ describe("ipfs, on a fake, when things go wrong", () => {
       secrets: [PASSWORD, basic],
       listStatus: 200,
       followsRedirects: false,
+      endlessTree(name, request, answer) {
+        answer.writeHead(200, { "content-type": "application/json" });
+        const Links = [{ Name: name, Hash: CID, Size: 0, Type: 1 }];
+        const stat = { Hash: CID, Size: 0, Blocks: 1, Type: "directory" };
+        const isList = request.url?.startsWith("/api/v0/ls?") === true;
+        answer.end(JSON.stringify(isList ? { Objects: [{ Hash: CID, Links }] } : stat));
+      },
       async endlessList(request, answer) {
         answer.writeHead(200, { "content-type": "application/json" });
         if (!request.url?.startsWith("/api/v0/ls?")) {

@@ -69,6 +69,17 @@ requireServer("rclone")("rclone when things go wrong", () => {
       listStatus: 200,
       followsRedirects: false,
       writes: /^POST \/operations\/(copyurl|movefile)/,
+      endlessTree(name, request, answer) {
+        const chunks: Buffer[] = [];
+        request.on("data", (chunk: Buffer) => chunks.push(chunk));
+        request.on("end", () => {
+          const remote = /"remote":"([^"]*)"/.exec(Buffer.concat(chunks).toString())?.[1] ?? "";
+          const Path = remote === "" ? name : `${remote}/${name}`;
+          const isList = request.url?.startsWith("/operations/list") === true;
+          answer.writeHead(200, { "content-type": "application/json" });
+          answer.end(JSON.stringify(isList ? { list: [{ Path, Size: -1, IsDir: true }] } : { Features: {} }));
+        });
+      },
       async endlessList(request, answer) {
         answer.writeHead(200, { "content-type": "application/json" });
         if (!request.url?.startsWith("/operations/list"))

@@ -20,6 +20,13 @@ requireServer("apache")("webdav when things go wrong", () => {
         secrets: [server.password, Buffer.from(`${server.user}:${server.password}`).toString("base64")],
         listStatus: 207,
         followsRedirects: true,
+        endlessTree(name, request, answer) {
+          answer.writeHead(207, { "content-type": "application/xml" });
+          const entry = (href: string) =>
+            `<D:response><D:href>${href}</D:href><D:propstat><D:prop><D:resourcetype><D:collection/></D:resourcetype></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
+          const entries = `${entry(`${request.url}`)}${entry(`${request.url}${name}/`)}`;
+          answer.end(`<D:multistatus xmlns:D="DAV:">${entries}</D:multistatus>`);
+        },
         async endlessList(request, answer) {
           let open = true;
           request.socket.on("close", () => {
