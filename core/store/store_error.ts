@@ -13,13 +13,15 @@ export interface StoreFault {
   readonly retry?: Retry;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
+  /** Means nothing here: a call can be spread into its fault as it is. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const PREPOSITIONS: Readonly<Record<string, string>> = { read: "from", write: "to", remove: "from" };
 
 /** The error of one operation of a store, in the words that all services share: `Cannot read "a/b" from "s3://bucket/x": no such object`. */
 export function storeError(info: StoreInfo, fault: StoreFault): JcsError {
-  const { kind, operation, path, state, ...options } = fault;
+  const { kind, operation, path, state, signal: _, ...options } = fault;
   const object = path === undefined || path === "" ? "" : ` ${JSON.stringify(path)}`;
   const place = object === "" ? "" : ` ${PREPOSITIONS[operation] ?? "in"}`;
   return new JcsError(
@@ -43,6 +45,5 @@ export function throwIfCancelled(
   call: { readonly operation: string; readonly path?: string; readonly signal: AbortSignal | undefined },
 ): void {
   if (call.signal?.aborted !== true) return;
-  const { signal, ...fault } = call;
-  throw storeError(info, { ...fault, kind: "Cancelled", state: "cancelled", cause: signal.reason });
+  throw storeError(info, { ...call, kind: "Cancelled", state: "cancelled", cause: call.signal.reason });
 }

@@ -119,9 +119,8 @@ async function sendPart(
       arrived = last === undefined ? 0 : Number(last) + 1;
       if (arrived >= end && total === undefined) return undefined;
       if (arrived < start || arrived > end || (!ask && arrived === before)) {
-        const { signal: _, ...place } = call;
         const state = "the service has lost bytes of the upload";
-        throw storeError(google.info, { ...place, kind: "Unreachable", state });
+        throw storeError(google.info, { ...call, kind: "Unreachable", state });
       }
       ask = false;
     }
@@ -137,6 +136,5 @@ async function abandonSession(google: GoogleClient, call: HttpCall, session: str
 }
 
 function unexpected(google: GoogleClient, call: HttpCall, state: string): Error {
-  const { signal: _, ...place } = call;
-  return storeError(google.info, { ...place, kind: "Unexpected", state });
+  return storeError(google.info, { ...call, kind: "Unexpected", state });
 }

@@ -149,7 +149,6 @@ function checkedBytes(
 ): PartSource {
   const { body, size, call } = given;
   if (size === body.length) return partsOfBytes(body);
-  const { signal: _, ...place } = call;
   const state = `the body has ${body.length} bytes and not ${size}`;
-  throw storeError(context.info, { ...place, kind: "ConditionFailed", state });
+  throw storeError(context.info, { ...call, kind: "ConditionFailed", state });
 }

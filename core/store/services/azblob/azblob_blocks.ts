@@ -12,14 +12,13 @@ export interface Block {
 
 /** The blocks that the blob is made of; none for one that was written in one piece. */
 export async function readBlocks(context: AzblobContext, call: HttpCall, place: Place): Promise<Block[]> {
-  const { signal: _, ...fault } = call;
   const answer = await request(context, call, {
     method: "GET",
     blob: place.blob,
     query: { blocklisttype: "committed", comp: "blocklist" },
   });
   const blocks: Block[] = [];
-  const error = (state: string) => storeError(context.info, { ...fault, kind: "Unexpected", state });
+  const error = (state: string) => storeError(context.info, { ...call, kind: "Unexpected", state });
   for await (const block of readXml(answerStream(context.info, call, { answer }), {
     names: ["Block"],
     error,

@@ -58,6 +58,5 @@ async function refuseFull(context: DropboxContext, call: HttpCall, place: Place)
     argument: { path: place.name, limit: 1 },
   });
   if (Array.isArray(entries) && entries.length === 0) return;
-  const { signal: _, ...where } = call;
-  throw storeError(context.info, { ...where, kind: "ConditionFailed", state: "the directory is not empty" });
+  throw storeError(context.info, { ...call, kind: "ConditionFailed", state: "the directory is not empty" });
 }

@@ -87,9 +87,8 @@ async function beginSession(
   });
   const { session_id: session } = await answerJson(context.info, call, { answer });
   if (typeof session === "string" && session !== "") return session;
-  const { signal: _, ...where } = call;
   throw storeError(context.info, {
-    ...where,
+    ...call,
     kind: "Unexpected",
     state: "the service gave no upload session",
   });

@@ -18,8 +18,7 @@ export async function statPlace(context: DropboxContext, call: HttpCall, place: 
 export async function statObject(context: DropboxContext, call: HttpCall, place: Place): Promise<ObjectMeta> {
   const meta = await statPlace(context, call, place);
   if (meta.kind === "file") return meta;
-  const { signal: _, ...where } = call;
-  throw storeError(context.info, { ...where, kind: "NotFound", state: "it is a directory" });
+  throw storeError(context.info, { ...call, kind: "NotFound", state: "it is a directory" });
 }
 
 /** The metadata of a file or a folder. The tag of a file is its revision. `kind` is `file` where the route gives nothing else and does not say it. */
@@ -31,9 +30,8 @@ export function metaOf(
   const { ".tag": tag = "file", size, rev, server_modified: modified } = found;
   if (tag === "folder") return { path, kind: "directory" };
   if (tag !== "file" || typeof size !== "number" || typeof rev !== "string") {
-    const { signal: _, ...where } = call;
     const state = "the answer does not say what the service should say of an object";
-    throw storeError(context.info, { ...where, kind: "Unexpected", state });
+    throw storeError(context.info, { ...call, kind: "Unexpected", state });
   }
   const modifiedAt = typeof modified === "string" ? new Date(modified) : undefined;
   return {

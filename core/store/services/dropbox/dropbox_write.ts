@@ -85,7 +85,6 @@ async function checked(
   if (meta.size === sent.bytes && sent.found["content_hash"] === sent.hash) return meta;
   const place = placeOf(context.info, call);
   await removeRevision(context, call, { place, rev: meta.etag }).catch(() => {});
-  const { signal: _, ...where } = call;
   const state = "Dropbox has stored other bytes than were sent";
-  throw storeError(context.info, { ...where, kind: "Corrupt", retry: "later", state });
+  throw storeError(context.info, { ...call, kind: "Corrupt", retry: "later", state });
 }

@@ -124,6 +124,5 @@ function queryOf(
 
 function inTheWay(context: GcsContext, call: HttpCall, error: unknown): unknown {
   if (!isKind(error, "ConditionFailed") || !/expected$/.test(error.message)) return error;
-  const { signal: _, ...place } = call;
-  return storeError(context.info, { ...place, kind: "AlreadyExists", state: "there is an object already" });
+  return storeError(context.info, { ...call, kind: "AlreadyExists", state: "there is an object already" });
 }

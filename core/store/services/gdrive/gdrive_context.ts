@@ -150,10 +150,10 @@ export async function newId(context: GdriveContext, call: HttpCall): Promise<str
 /** The error of a call. */
 export function gdriveError(
   { info }: GdriveContext,
-  { signal: _, ...place }: HttpCall,
+  call: HttpCall,
   fault: Meaning & { readonly state: string },
 ): JcsError {
-  return storeError(info, { ...place, ...fault });
+  return storeError(info, { ...call, ...fault });
 }
 
 function keyOf(context: GdriveContext, path: string): string {

@@ -131,9 +131,8 @@ export async function transfer(
   const target = URL.parse(redirection.headers["location"] ?? "");
   const node = target === null ? undefined : context.nodes.clientOf(target);
   if (redirection.status !== 307 || target === null || node === undefined) {
-    const { signal: _, ...place } = call;
     const state = "the name node names no data node that can be used";
-    throw storeError(context.info, { ...place, kind: "Unexpected", state });
+    throw storeError(context.info, { ...call, kind: "Unexpected", state });
   }
   return await exchange(context, call, {
     client: node,
@@ -152,8 +151,7 @@ export async function requireRoot(context: HdfsContext, call: HttpCall): Promise
     context.root.found = true;
   } catch (error) {
     if (!isKind(error, "NotFound")) throw error;
-    const { signal: _, ...place } = call;
-    throw storeError(context.info, { ...place, kind: "Unreachable", state: "its directory does not exist" });
+    throw storeError(context.info, { ...call, kind: "Unreachable", state: "its directory does not exist" });
   }
 }
 

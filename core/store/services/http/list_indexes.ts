@@ -69,10 +69,9 @@ export async function* listIndexes(
 /** The targets of the links on a page, once its title has shown that the server made it. */
 async function* readLinks(context: IndexContext, call: HttpCall, answer: HttpAnswer): AsyncIterable<string> {
   const { info } = context;
-  const { signal: _, ...place } = call;
   const refuse = () => {
     const state = "the server shows no list of what is there";
-    return storeError(info, { ...place, kind: "Unsupported", state });
+    return storeError(info, { ...call, kind: "Unsupported", state });
   };
   if (!/^text\/html\b/i.test(answer.headers["content-type"] ?? "")) {
     answer.body.destroy();

@@ -24,7 +24,6 @@ export async function putContent(
   wanted: { readonly cid: string; readonly ifAbsent?: boolean; readonly attempts: number },
 ): Promise<void> {
   const { cid, ifAbsent = false, attempts } = wanted;
-  const { signal: _, ...place } = call;
   await retryHeld({ attempts, signal: call.signal }, async (attempt) => {
     try {
       await change(context, call, () =>
@@ -43,10 +42,10 @@ export async function putContent(
         throw error;
       }
       if (there?.meta.kind === "directory") {
-        throw storeError(context.info, { ...place, kind: "ConditionFailed", state: "there is a directory" });
+        throw storeError(context.info, { ...call, kind: "ConditionFailed", state: "there is a directory" });
       }
       const state = "the node does not replace the object that is there; kubo does since version 0.36";
-      throw storeError(context.info, { ...place, kind: "Unsupported", state });
+      throw storeError(context.info, { ...call, kind: "Unsupported", state });
     }
   });
 }
@@ -63,9 +62,8 @@ export async function removeFile(context: IpfsContext, call: PathCall): Promise<
     const found = await look(context, call, file);
     if (found?.meta.kind !== "directory") return;
     if (!found.isEmpty) {
-      const { signal: _, ...place } = call;
       throw storeError(context.info, {
-        ...place,
+        ...call,
         kind: "ConditionFailed",
         state: "the directory is not empty",
       });
@@ -94,8 +92,7 @@ export async function makeDirectory(context: IpfsContext, call: PathCall): Promi
   const file = fileOf(context, call.path);
   await requireRoot(context, call);
   if ((await look(context, call, file))?.meta.kind === "file") {
-    const { signal: _, ...place } = call;
-    throw storeError(context.info, { ...place, kind: "AlreadyExists", state: "there is an object already" });
+    throw storeError(context.info, { ...call, kind: "AlreadyExists", state: "there is an object already" });
   }
   await change(context, call, () =>
     order(context, call, { name: "files/mkdir", args: [file], options: { parents: "true" } }),

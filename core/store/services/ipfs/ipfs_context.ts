@@ -158,9 +158,8 @@ export async function look(context: IpfsContext, call: PathCall, file: string): 
     typeof size !== "number" ||
     (type !== "file" && type !== "directory")
   ) {
-    const { signal: _, ...place } = call;
     throw storeError(context.info, {
-      ...place,
+      ...call,
       kind: "Unexpected",
       state: "the node does not say what is there",
     });
@@ -187,9 +186,8 @@ export async function requireRoot(context: IpfsContext, call: PathCall): Promise
   if (context.root.found && call.operation === "write") return;
   const found = await look(context, call, fileOf(context, ""));
   if (found?.meta.kind !== "directory") {
-    const { signal: _, ...place } = call;
     const state = `the folder does not exist; make it with: ipfs files mkdir -p ${fileOf(context, "")}`;
-    throw storeError(context.info, { ...place, kind: "Unreachable", state });
+    throw storeError(context.info, { ...call, kind: "Unreachable", state });
   }
   context.root.found = true;
 }

@@ -10,12 +10,11 @@ export async function readFile(
   call: PathCall,
   { offset = 0, length = Number.POSITIVE_INFINITY, ifMatch }: ReadOptions,
 ): Promise<ObjectStream> {
-  const { signal: _, ...place } = call;
   const { meta, cid } = await find(context, call);
   if (meta.kind !== "file") throw missing(context, call);
   if (ifMatch !== undefined && ifMatch !== cid) {
     const state = "the object is not the one that was expected";
-    throw storeError(context.info, { ...place, kind: "ConditionFailed", state });
+    throw storeError(context.info, { ...call, kind: "ConditionFailed", state });
   }
   const bytes = Math.min(length, (meta.size ?? 0) - offset);
   if (bytes <= 0) return emptyStream(cid);

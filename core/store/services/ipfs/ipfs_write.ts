@@ -26,7 +26,6 @@ export async function writeFile(
   write: WriteOptions & { readonly body: Uint8Array | ByteStream },
 ): Promise<ObjectMeta> {
   const { info } = context;
-  const { signal: _, ...place } = call;
   const isBytes = write.body instanceof Uint8Array;
   const size = write.size ?? (write.body instanceof Uint8Array ? write.body.length : undefined);
   const body = takeBody(write.body, { info, ...call, size });
@@ -34,14 +33,14 @@ export async function writeFile(
     throwIfCancelled(info, call);
     if (write.metadata !== undefined || write.storageClass !== undefined) {
       const state = "the service has neither metadata nor storage classes";
-      throw storeError(info, { ...place, kind: "Unsupported", state });
+      throw storeError(info, { ...call, kind: "Unsupported", state });
     }
     await requireRoot(context, call);
     const { cid, bytes } = await addContent(context, call, { body, size });
     const kept = await look(context, call, `/ipfs/${cid}`);
     if (kept?.meta.size !== bytes) {
       const state = `the node has not all of the ${bytes} bytes`;
-      throw storeError(info, { ...place, kind: "Unreachable", retry: "later", state });
+      throw storeError(info, { ...call, kind: "Unreachable", retry: "later", state });
     }
     // Bytes are written again by the retry layer, a stream cannot be.
     const attempts = isBytes ? 1 : ATTEMPTS_MAX;
@@ -83,7 +82,6 @@ async function addContent(
   } catch (error) {
     throw failure === undefined ? error : failure.error;
   }
-  const { signal: _, ...place } = call;
   const state = "the node does not say what it added";
-  throw storeError(context.info, { ...place, kind: "Unexpected", state });
+  throw storeError(context.info, { ...call, kind: "Unexpected", state });
 }

@@ -65,13 +65,12 @@ export async function rcloneError(info: StoreInfo, call: HttpCall, answer: HttpA
     return answerError(info, call, answer);
   }
   const text = await answerText(info, call, { answer, bytesMax: ANSWER_BYTES_MAX });
-  const { signal: _, ...place } = call;
   const message = parseJson(text)?.["error"];
   const words = typeof message === "string" ? message : text;
-  if (answer.status === 404) return storeError(info, { ...place, kind: "NotFound", state: "no such object" });
+  if (answer.status === 404) return storeError(info, { ...call, kind: "NotFound", state: "no such object" });
   if (answer.status === 401) {
     return storeError(info, {
-      ...place,
+      ...call,
       kind: "Unexpected",
       state: "rclone refuses the password that jcs gave it",
     });
@@ -79,7 +78,7 @@ export async function rcloneError(info: StoreInfo, call: HttpCall, answer: HttpA
   const meaning = MEANINGS.find(({ says }) => says.test(words));
   const { kind = "Unexpected", retry = "never", state } = meaning ?? {};
   return storeError(info, {
-    ...place,
+    ...call,
     kind,
     retry,
     state: state ?? (kind === "NotFound" ? "no such object" : `rclone says: ${oneLine(words)}`),

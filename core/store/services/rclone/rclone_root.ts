@@ -18,8 +18,7 @@ export async function requireRoot(context: RcloneContext, call: HttpCall): Promi
     root.found = true;
   } catch (error) {
     if (!isKind(error, "NotFound")) throw error;
-    const { signal: _, ...place } = call;
     const state = features["BucketBased"] === true ? "no such bucket" : "its folder does not exist";
-    throw storeError(info, { ...place, kind: "Unreachable", state });
+    throw storeError(info, { ...call, kind: "Unreachable", state });
   }
 }

@@ -136,9 +136,8 @@ async function upload(
     const input = { fs: context.remote, remote: target, url: offer.url };
     await rc(context, call, { command: "operations/copyurl", input });
     if (offer.complete()) return written;
-    const { signal: _, ...place } = call;
     throw storeError(context.info, {
-      ...place,
+      ...call,
       kind: "Unexpected",
       state: "rclone did not take the whole body",
     });

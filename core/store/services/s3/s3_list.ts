@@ -71,8 +71,7 @@ async function readPage(
   send: (onAnswer: (answer: HttpAnswer) => void) => Promise<unknown>,
 ): Promise<Page> {
   let answer: HttpAnswer | undefined;
-  const { signal: _, ...place } = call;
-  const error = (state: string) => storeError(context.info, { ...place, kind: "Unexpected", state });
+  const error = (state: string) => storeError(context.info, { ...call, kind: "Unexpected", state });
   try {
     await send((given) => {
       answer = given;

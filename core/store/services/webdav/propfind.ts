@@ -36,17 +36,15 @@ export async function requireResource(
   const found = await findResource(context, call, path);
   if (found !== undefined) return found;
   await requireRoot(context, call);
-  const { signal: _, ...place } = call;
-  throw storeError(context.info, { ...place, kind: "NotFound", state: "no such object" });
+  throw storeError(context.info, { ...call, kind: "NotFound", state: "no such object" });
 }
 
 /** Throws `Unreachable` when the work directory is missing. */
 export async function requireRoot(context: WebdavContext, call: HttpCall): Promise<void> {
   const found = await findResource(context, call, "");
   if (found?.kind === "directory") return;
-  const { signal: _, ...place } = call;
   const state = "the folder is missing on the server; it must be made first";
-  throw storeError(context.info, { ...place, kind: "Unreachable", state });
+  throw storeError(context.info, { ...call, kind: "Unreachable", state });
 }
 
 /** The resource at `path` and, with depth 1, what is right in it, as they come; nothing when it is missing. Yields the resource itself with
@@ -57,9 +55,8 @@ export async function* propfind(
   { path, depth }: { readonly path: string; readonly depth: "0" | "1" },
 ): AsyncIterable<{ readonly meta: ObjectMeta; readonly isSelf: boolean; readonly isHidden: boolean }> {
   const { info } = context;
-  const { signal: _, ...place } = call;
   const resource = resourceOf(context, path, { directory: path === "" || depth === "1" });
-  const error = (state: string) => storeError(info, { ...place, kind: "Unexpected", state });
+  const error = (state: string) => storeError(info, { ...call, kind: "Unexpected", state });
   const answer = await request(context, call, {
     method: "PROPFIND",
     path: resource,

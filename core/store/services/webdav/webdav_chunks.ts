@@ -28,7 +28,6 @@ export async function writeChunks(
     upload_directory: uploads = "",
   } = context.options;
   const { first, source, ifAbsent, halt } = write;
-  const { signal: _, ...place } = call;
   const top = uploads.split("/").map(encodeURIComponent).join("/").replace(/^\/?/, "/").replace(/\/$/, "");
   const directory = `${top}/jcs-${randomUUID()}`;
   const destination = destinationOf(context, resourceOf(context, call.path));
@@ -44,7 +43,7 @@ export async function writeChunks(
       async send(number, bytes) {
         if (number > CHUNKS_MAX) {
           const state = `the object has more than ${CHUNKS_MAX} chunks; set a larger part_size`;
-          throw storeError(context.info, { ...place, kind: "Unsupported", state });
+          throw storeError(context.info, { ...call, kind: "Unsupported", state });
         }
         // The server joins them in the order of their names.
         const path = `${directory}/${String(number).padStart(5, "0")}`;
@@ -58,7 +57,7 @@ export async function writeChunks(
     return bytes;
   } catch (error) {
     const signal = AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS);
-    await request(context, { ...place, signal }, { method: "DELETE", path: directory }).then(
+    await request(context, { ...call, signal }, { method: "DELETE", path: directory }).then(
       discard,
       () => {},
     );

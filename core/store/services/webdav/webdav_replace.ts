@@ -80,7 +80,6 @@ export async function moveOver(
   },
 ): Promise<void> {
   const destination = destinationOf(context, resourceOf(context, call.path));
-  const { signal: _, ...place } = call;
   for (let tries = 1; ; tries++) {
     const move = (overwrite: "F" | "T", accept: readonly number[]) =>
       request(context, call, {
@@ -103,7 +102,7 @@ export async function moveOver(
     if (there === undefined && tries < REPLACE_TRIES_MAX) continue;
     if (there?.kind === "directory") {
       throw storeError(context.info, {
-        ...place,
+        ...call,
         kind: "ConditionFailed",
         state: "there is a directory at the path",
       });
@@ -112,7 +111,7 @@ export async function moveOver(
     if (answer.status === 301) throw answerError(context.info, call, answer);
     if (ifAbsent) {
       throw storeError(context.info, {
-        ...place,
+        ...call,
         kind: "AlreadyExists",
         state: "there is an object already",
       });
@@ -190,13 +189,12 @@ export async function makeDirectories(
 /** Whether the directory is there. `ConditionFailed` when an object is in its way. */
 async function findParent(context: WebdavContext, call: ReplaceCall, directory: string): Promise<boolean> {
   if (directory === "") return true;
-  const { signal: _, ...place } = call;
   for (let at = directory; at !== ""; at = parentOf(at)) {
     const found = await findResource(context, call, at);
     if (found?.kind === "directory") return at === directory;
     if (found === undefined) continue;
     const state = "an object is in the way where a directory is needed";
-    throw storeError(context.info, { ...place, kind: "ConditionFailed", state });
+    throw storeError(context.info, { ...call, kind: "ConditionFailed", state });
   }
   return false;
 }

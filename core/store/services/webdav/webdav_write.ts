@@ -103,7 +103,6 @@ async function replace(
       fill: (temporary) => fill({ resource: temporary, headers: {} }),
     });
   }
-  const { signal: _, ...place } = call;
   try {
     await fill({
       resource: resourceOf(context, call.path),
@@ -115,11 +114,11 @@ async function replace(
     const there = await findResource(context, call, call.path).catch(() => undefined);
     if (there?.kind === "directory") {
       const state = "there is a directory at the path";
-      throw storeError(context.info, { ...place, kind: "ConditionFailed", state });
+      throw storeError(context.info, { ...call, kind: "ConditionFailed", state });
     }
     if (there !== undefined && ifAbsent && isKind(error, "ConditionFailed")) {
       throw storeError(context.info, {
-        ...place,
+        ...call,
         kind: "AlreadyExists",
         state: "there is an object already",
       });
