@@ -5,7 +5,8 @@ import type { HttpCall } from "../../http/http_error.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import { type PartSource, partsOfStream } from "../../upload/part_source.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import { readBlocks } from "./azblob_blocks.ts";
 import { type AzblobContext, type Place, placeOf, request } from "./azblob_context.ts";
 import { type BlobMeta, findBlob, newObjectHeaders } from "./azblob_meta.ts";
@@ -26,19 +27,16 @@ export async function appendBlob(
 ): Promise<ObjectMeta> {
   const { body, signal } = write;
   const place = placeOf(context, { operation: "append", path: at });
-  const size = write.size ?? (body instanceof Uint8Array ? body.length : undefined);
   const call = { operation: "append", path: place.path, signal };
-  const taken = takeBody(body, { info: context.info, ...call, size });
+  const { source, end } = takeParts(body, { info: context.info, ...call, size: write.size });
   try {
-    const source =
-      body instanceof Uint8Array ? checkedBytes(context, { body, size, call }) : partsOfStream(taken);
     const found = (await findBlob(context, call, place)) ?? (await createAppendBlob(context, place, write));
     if (found.blobType === "AppendBlob") return await appendPieces(context, place, { source, found, call });
     if (found.blobType === "BlockBlob") return await appendBlocks(context, place, { source, found, call });
     const state = "the object is a blob of another type, which does not grow";
     throw storeError(context.info, { kind: "Unsupported", operation: "append", path: place.path, state });
   } finally {
-    taken.end();
+    end();
   }
 }
 
@@ -141,14 +139,4 @@ async function appendBlocks(
   });
   const keptBytes = kept.reduce((sum, block) => sum + block.size, 0);
   return { ...meta, size: keptBytes + (meta.size ?? 0) };
-}
-
-function checkedBytes(
-  context: AzblobContext,
-  given: { readonly body: Uint8Array; readonly size: number | undefined; readonly call: HttpCall },
-): PartSource {
-  const { body, size, call } = given;
-  if (size === body.length) return partsOfBytes(body);
-  const state = `the body has ${body.length} bytes and not ${size}`;
-  throw storeError(context.info, { ...call, kind: "ConditionFailed", state });
 }

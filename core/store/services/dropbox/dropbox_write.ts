@@ -1,13 +1,11 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
-import { ATTEMPTS_MAX } from "../../../limits.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, type JsonRecord } from "../../http/http_json.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { Capabilities, ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { takeBody } from "../../take_body.ts";
-import { partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import { contentHash } from "./content_hash.ts";
 import { type DropboxContext, sendContent } from "./dropbox_context.ts";
 import { placeOf } from "./dropbox_names.ts";
@@ -28,14 +26,8 @@ export async function writeObject(
   const place = placeOf(info, { operation: "write", path: at });
   const call = { operation: "write", path: place.path, signal };
   refuseUndeclared({ info, capabilities }, { ...write, operation: "write", path: place.path });
-  const isBytes = body instanceof Uint8Array;
-  const size = write.size ?? (isBytes ? body.length : undefined);
-  if (isBytes && size !== body.length) {
-    const state = `the body has ${body.length} bytes and not ${size}`;
-    throw storeError(info, { kind: "ConditionFailed", operation: "write", path: place.path, state });
-  }
-  const taken = takeBody(body, { info, ...call, size });
-  const source = isBytes ? partsOfBytes(body) : partsOfStream(taken);
+  const taken = takeParts(body, { info, ...call, size: write.size });
+  const { source, attempts } = taken;
   // Without strictness an object of the same content would be no conflict.
   const mode = ifAbsent ? { mode: "add", strict_conflict: true } : { mode: "overwrite" };
   const commit = { path: place.name, ...mode, autorename: false, mute: true };
@@ -48,14 +40,12 @@ export async function writeObject(
     }
     const hash = contentHash();
     const argument = { ...commit, content_hash: hash.add(first) };
-    // Bytes can be given again by the caller.
-    const attempts = isBytes ? 1 : ATTEMPTS_MAX;
     const found = await retryHeld({ attempts, signal }, async () => {
       try {
         const answer = await sendContent(context, call, { route: "files/upload", argument, bytes: first });
         return await answerJson(info, call, { answer });
       } catch (error) {
-        throw ifAbsent && !isBytes ? onceOnly(error) : error;
+        throw ifAbsent && !(body instanceof Uint8Array) ? onceOnly(error) : error;
       }
     });
     return await checked(context, call, { found, bytes: first.length, hash: hash.end() });

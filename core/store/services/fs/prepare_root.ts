@@ -3,10 +3,7 @@ import { join } from "node:path";
 import type { DirectorySync } from "../../../local/directory_sync.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import { type FsRoot, fsRoot } from "./fs_root.ts";
-import { MARK_NAME } from "./reserved_names.ts";
-
-const TEXT = `This directory is a space of jcs. By this file jcs knows that the disk is mounted: without it nothing is written here.
-`;
+import { MARK_NAME, MARK_TEXT } from "./reserved_names.ts";
 
 /** Leaves the mark in a root that exists. Idempotent; durable when it resolves. */
 export async function prepareRoot(root: FsRoot, sync: DirectorySync): Promise<void> {
@@ -17,7 +14,7 @@ export async function prepareRoot(root: FsRoot, sync: DirectorySync): Promise<vo
   try {
     const handle = await open(join(directory, MARK_NAME), "wx");
     try {
-      await handle.writeFile(TEXT);
+      await handle.writeFile(MARK_TEXT);
       await handle.sync();
     } finally {
       await handle.close();

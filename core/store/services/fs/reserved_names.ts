@@ -3,6 +3,10 @@ import { randomBytes } from "node:crypto";
 /** The file by which a prepared store knows that its disk is mounted. */
 export const MARK_NAME = ".jcs-space";
 
+/** What it says to people who find it. */
+export const MARK_TEXT = `This directory is a space of jcs. By this file jcs knows that the disk is mounted: without it nothing is written here.
+`;
+
 /** How long a temporary file may lie unchanged before it counts as left over by a crash. */
 export const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 

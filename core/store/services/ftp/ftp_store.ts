@@ -6,7 +6,7 @@ import { normalizePrefix } from "../../normalize_path.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { MARK_NAME, temporaryName } from "../fs/reserved_names.ts";
+import { MARK_NAME, MARK_TEXT, temporaryName } from "../fs/reserved_names.ts";
 import type { FtpOptions, FtpTlsOptions } from "../ftp.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import { listFtp } from "./ftp_list.ts";
@@ -20,9 +20,6 @@ const IDLE_MS = 30_000;
 
 /** How long closing a store waits for what is still being tidied up. */
 const CLOSE_WAIT_MS = 1000;
-
-const MARK_TEXT = `This directory is a space of jcs. By this file jcs knows that the disk is mounted: without it nothing is written here.
-`;
 
 const LIMITS = {
   // A command is a line, and servers bound it.

@@ -1,16 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind } from "../../../errors.ts";
-import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { googleRequest, jsonBody } from "../../google/google_request.ts";
 import { uploadAtOnce, uploadInParts } from "../../google/resumable_upload.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { takeBody } from "../../take_body.ts";
-import { partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import { type GcsContext, type Place, placeOf, uploadPath } from "./gcs_context.ts";
 import { FIELDS, metaOf } from "./gcs_stat.ts";
 
@@ -34,22 +32,16 @@ export async function writeTo(
   write: WriteOptions & { readonly body: Uint8Array | ByteStream; readonly operation: string },
 ): Promise<ObjectMeta> {
   const { body, operation, ...options } = write;
-  const isBytes = body instanceof Uint8Array;
-  const size = options.size ?? (isBytes ? body.length : undefined);
   const call = { operation, path: place.path, signal: options.signal };
-  if (isBytes && size !== body.length) {
-    const state = `the body has ${body.length} bytes and not ${size}`;
-    throw storeError(context.info, { kind: "ConditionFailed", operation, path: place.path, state });
-  }
-  const taken = takeBody(body, { info: context.info, ...call, size });
-  const source = isBytes ? partsOfBytes(body) : partsOfStream(taken);
+  const taken = takeParts(body, { info: context.info, ...call, size: options.size });
+  const { source } = taken;
   const partBytes = context.options.part_size;
   try {
     const first = (await source.next(partBytes)) ?? new Uint8Array(0);
     const next = await source.next(partBytes);
     if (next === undefined) {
       // The answer to one with ifAbsent may have been lost: a second try would find its own object in the way.
-      const attempts = isBytes || options.ifAbsent === true ? 1 : ATTEMPTS_MAX;
+      const attempts = options.ifAbsent === true ? 1 : taken.attempts;
       return await retryHeld({ attempts, signal: call.signal }, () =>
         putObject(context, place, { ...options, call, bytes: first }),
       );

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind } from "../../../errors.ts";
-import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { type GoogleRequest, googleRequest, jsonBody } from "../../google/google_request.ts";
 import { uploadAtOnce, uploadInParts } from "../../google/resumable_upload.ts";
 import type { HttpAnswer } from "../../http/http_client.ts";
 import { answerJson } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
-import { takeBody } from "../../take_body.ts";
-import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import type { PartSource } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import { type DriveFile, driveFile, FILE_FIELDS, getFile, metaOf } from "./drive_file.ts";
 import { type Found, findPath, makeFolders, newParent, vanished } from "./find_path.ts";
 import {
@@ -43,16 +42,10 @@ export async function writeObject(
   write: WriteOptions & { readonly place: Place; readonly body: Uint8Array | ByteStream },
 ): Promise<ObjectMeta> {
   const { place, body } = write;
-  const isBytes = body instanceof Uint8Array;
-  const size = write.size ?? (isBytes ? body.length : undefined);
-  const taken = takeBody(body, { info: context.info, ...call, size });
+  const taken = takeParts(body, { info: context.info, ...call, size: write.size });
   try {
     const described = describe(context, call, write);
-    if (isBytes && size !== body.length) {
-      const state = `the body has ${body.length} bytes and not ${size}`;
-      throw gdriveError(context, call, { kind: "ConditionFailed", state });
-    }
-    const { source, sum } = hashed(isBytes ? partsOfBytes(body) : partsOfStream(taken));
+    const { source, sum } = hashed(taken.source);
     const first = (await source.next(context.options.part_size)) ?? new Uint8Array(0);
     const next = await source.next(context.options.part_size);
     await makeFolders(context, call, parentKey(place.key));
@@ -61,7 +54,9 @@ export async function writeObject(
     if (write.ifAbsent === true && found.object !== undefined) {
       throw gdriveError(context, call, { kind: "AlreadyExists", state: "there is an object already" });
     }
-    const file = await upload(context, call, { place, found, described, first, next, source, sum, isBytes });
+    const { attempts } = taken;
+    const sent = { place, found, described, first, next, source, sum, attempts };
+    const file = await upload(context, call, sent);
     const existing = file.id === found.object?.id;
     const settled = await settleName(context, call, { place, file, found, existing });
     return metaOf(place.path, settled);
@@ -85,7 +80,7 @@ interface Upload {
   readonly source: PartSource;
   /** Number and MD5 of the bytes that were taken. */
   readonly sum: () => { readonly bytes: number; readonly md5: string };
-  readonly isBytes: boolean;
+  readonly attempts: number;
 }
 
 async function upload(context: GdriveContext, call: Call, wanted: Upload): Promise<DriveFile> {
@@ -131,7 +126,7 @@ async function send(
     readonly resource: Readonly<Record<string, unknown>>;
   },
 ): Promise<DriveFile> {
-  const { request, resource, first, next, source, isBytes } = wanted;
+  const { request, resource, first, next, source, attempts } = wanted;
   const fileOf = async (answer: HttpAnswer) =>
     driveFile(context, call, await answerJson(context.info, call, { answer }));
   const query = (uploadType: string) => ({ ...request, query: { ...request.query, uploadType } });
@@ -140,7 +135,7 @@ async function send(
     const partBytes = context.options.part_size;
     return await fileOf(await uploadInParts(context, call, { begin, first, next, source, partBytes }));
   }
-  return await retryHeld({ attempts: isBytes ? 1 : ATTEMPTS_MAX, signal: call.signal }, async () => {
+  return await retryHeld({ attempts, signal: call.signal }, async () => {
     const whole = uploadAtOnce(query("multipart"), { resource, bytes: first });
     const answer = await googleRequest(context, call, whole).catch(async (error: unknown) => {
       // An earlier try has made it, and its answer was lost.

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
-import { ATTEMPTS_MAX } from "../../../limits.ts";
 import { discard } from "../../http/http_client.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { Capabilities, ObjectMeta, WriteOptions } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { takeBody } from "../../take_body.ts";
-import { type PartSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import type { PartSource } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import {
   type Call,
   fault,
@@ -48,18 +47,12 @@ export async function writeObject(
 ): Promise<ObjectMeta> {
   const { body, ifAbsent = false, capabilities } = write;
   const { info, options } = context;
-  const isBytes = body instanceof Uint8Array;
-  const size = write.size ?? (isBytes ? body.length : undefined);
-  const taken = takeBody(body, { info, ...call, size });
+  const taken = takeParts(body, { info, ...call, size: write.size });
+  const { source, size } = taken;
   try {
     throwIfCancelled(info, call);
     refuseUndeclared({ info, capabilities }, { ...write, ...call });
-    if (isBytes && size !== body.length) {
-      const state = `the body has ${body.length} bytes and not ${size}`;
-      throw fault(context, call, { kind: "ConditionFailed", state });
-    }
     if (!context.root.found) await requireRoot(context, call);
-    const source = isBytes ? partsOfBytes(body) : partsOfStream(taken);
     const partBytes = (position: number) =>
       Math.max(1, Math.min(options.part_size, (size ?? Number.POSITIVE_INFINITY) - position));
     const first = (await source.next(partBytes(0))) ?? new Uint8Array(0);
@@ -71,7 +64,7 @@ export async function writeObject(
     }
     if (second === undefined && first.length <= SIMPLE_BYTES_MAX) {
       // The answer to one with ifAbsent may have been lost: a second try would find its own object in the way.
-      const attempts = isBytes || ifAbsent ? 1 : ATTEMPTS_MAX;
+      const attempts = ifAbsent ? 1 : taken.attempts;
       return await inFolder(context, call, () =>
         retryHeld({ attempts, signal: call.signal }, () =>
           putObject(context, call, { bytes: first, ifAbsent }),

@@ -1,12 +1,13 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
+import type { HttpCall } from "../../http/http_error.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { s3Client } from "./s3_client.ts";
-import { type S3Call, s3Error } from "./s3_error.ts";
+import { s3Error } from "./s3_error.ts";
 import type { S3Options } from "./s3_options.ts";
 
 /** Longest key in UTF-8 bytes. */
@@ -99,7 +100,7 @@ export function placeOf(
 /** Makes one request and turns its failure into a `JcsError`. */
 export async function request<T>(
   context: S3Context,
-  call: S3Call,
+  call: HttpCall,
   send: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
   throwIfCancelled(context.info, { ...call, signal: call.signal });

@@ -1,21 +1,8 @@
-import { type ErrorKind, JcsError, type Retry } from "../../../errors.ts";
-import { tlsState } from "../../http/http_error.ts";
+import { JcsError } from "../../../errors.ts";
+import { type HttpCall, type Meaning, retryAfterMs, tlsState } from "../../http/http_error.ts";
+import { asRecord, oneLine } from "../../http/http_json.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-
-/** One call of the service, as its errors name it. */
-export interface S3Call {
-  readonly operation: string;
-  readonly path?: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-interface Meaning {
-  readonly kind: ErrorKind;
-  readonly retry?: Retry;
-  /** What stands behind the colon; the status and the code unless given. */
-  readonly state?: string;
-}
 
 const CLOCK_SKEW_MS = 5 * 60_000;
 
@@ -52,16 +39,15 @@ const CODES: Readonly<Record<string, Meaning>> = {
 };
 
 /** The error that a failed request of the SDK stands for; itself when it is one of ours. Holds neither the SDK's error, which knows headers, nor a secret. */
-export function s3Error(info: StoreInfo, call: S3Call, failure: unknown): JcsError {
+export function s3Error(info: StoreInfo, call: HttpCall, failure: unknown): JcsError {
   if (failure instanceof JcsError) return failure;
-  const { signal, ...place } = call;
-  if (signal?.aborted === true) {
-    return storeError(info, { ...place, kind: "Cancelled", state: "cancelled", cause: signal.reason });
+  if (call.signal?.aborted === true) {
+    return storeError(info, { ...call, kind: "Cancelled", state: "cancelled", cause: call.signal.reason });
   }
   const facts = factsOf(failure);
   const { kind, retry = "never", state = statusText(facts) } = meaningOf(info, facts);
   return storeError(info, {
-    ...place,
+    ...call,
     kind,
     retry,
     state,
@@ -157,20 +143,6 @@ function statusText({ status, code }: Facts): string {
   return code === "Unknown" || code === String(status) ? `status ${status}` : `status ${status} (${code})`;
 }
 
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().replace(/\.$/, "").slice(0, 200);
-}
-
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,12 +1,12 @@
 import { ListObjectsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { HttpAnswer } from "../../http/http_client.ts";
+import type { HttpCall } from "../../http/http_error.ts";
 import { nextPage } from "../../http/next_page.ts";
 import { readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { request, type S3Context } from "./s3_context.ts";
-import type { S3Call } from "./s3_error.ts";
 import { bodyStream } from "./s3_read.ts";
 import type { TransportOptions } from "./s3_transport.ts";
 
@@ -67,7 +67,7 @@ interface Page {
 /** Reads a page while it comes: the SDK would make a tree of all of it first, which takes twice as long. */
 async function readPage(
   context: S3Context,
-  call: S3Call,
+  call: HttpCall,
   send: (onAnswer: (answer: HttpAnswer) => void) => Promise<unknown>,
 ): Promise<Page> {
   let answer: HttpAnswer | undefined;

@@ -1,11 +1,12 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { noteGarbage } from "../../../bytes/garbage.ts";
 import type { HttpBody } from "../../http/http_connection.ts";
+import type { HttpCall } from "../../http/http_error.ts";
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
-import { type S3Call, s3Error, statusOf } from "./s3_error.ts";
+import { s3Error, statusOf } from "./s3_error.ts";
 import { headObject } from "./s3_stat.ts";
 import { AnswerReadable } from "./s3_transport.ts";
 
@@ -66,7 +67,7 @@ function emptyStream(etag: string | undefined): ObjectStream {
 /** The body of an answer as a stream. Fails when it ends before the bytes that were announced. */
 export function bodyStream(source: {
   readonly context: S3Context;
-  readonly call: S3Call;
+  readonly call: HttpCall;
   readonly body: HttpBody;
   readonly expectedBytes?: number | undefined;
   readonly etag?: string | undefined;

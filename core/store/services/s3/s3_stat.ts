@@ -1,15 +1,16 @@
 import { HeadBucketCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
 import { decodeHeaderValue } from "../../http/header_value.ts";
+import type { HttpCall } from "../../http/http_error.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
-import { type S3Call, statusOf } from "./s3_error.ts";
+import { statusOf } from "./s3_error.ts";
 import { decodeMetadata } from "./s3_metadata.ts";
 
 /** What the service says of the object at `path`, unless its tag is not `ifMatch`. */
 export async function headObject(
   context: S3Context,
-  call: S3Call & { readonly path: string; readonly ifMatch?: string | undefined },
+  call: HttpCall & { readonly path: string; readonly ifMatch?: string | undefined },
 ): Promise<ObjectMeta> {
   const { ifMatch, ...rest } = call;
   const { path, key } = placeOf(context, call);
@@ -34,7 +35,7 @@ export async function headObject(
 /** What is at `path`, if anything. */
 export async function findObject(
   context: S3Context,
-  call: S3Call & { readonly path: string },
+  call: HttpCall & { readonly path: string },
 ): Promise<ObjectMeta | undefined> {
   try {
     return await headObject(context, call);
@@ -45,7 +46,7 @@ export async function findObject(
 }
 
 /** Throws `Unreachable` when the service is sure that there is no such bucket. */
-async function requireBucket(context: S3Context, call: S3Call): Promise<void> {
+async function requireBucket(context: S3Context, call: HttpCall): Promise<void> {
   await request(context, call, (options) =>
     context.client.send(new HeadBucketCommand(context.bucket), options).catch((failure: unknown) => {
       if (statusOf(failure) === 404)

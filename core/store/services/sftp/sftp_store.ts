@@ -7,7 +7,7 @@ import { normalizePrefix } from "../../normalize_path.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { MARK_NAME, temporaryName } from "../fs/reserved_names.ts";
+import { MARK_NAME, MARK_TEXT, temporaryName } from "../fs/reserved_names.ts";
 import type { SftpOptions } from "../sftp.ts";
 import { hostCheck } from "./host_check.ts";
 import { loginMethods } from "./login_methods.ts";
@@ -32,9 +32,6 @@ const CLOSE_WAIT_MS = 1000;
 
 /** Calls wait for no place on a connection: how many there are at a time is the layers' business. */
 const CALLS_MAX = Number.POSITIVE_INFINITY;
-
-const MARK_TEXT = `This directory is a space of jcs. By this file jcs knows that the disk is mounted: without it nothing is written here.
-`;
 
 /** Opens a directory of a server. A server that does not answer yet shows at the first operation; what it can do beyond the usual
  *  (`copy`) is then not known, and not claimed. */

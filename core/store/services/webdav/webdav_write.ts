@@ -4,8 +4,8 @@ import { discard } from "../../http/http_client.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { takeBody } from "../../take_body.ts";
-import { type PieceSource, partsOfBytes, partsOfStream } from "../../upload/part_source.ts";
+import type { PieceSource } from "../../upload/part_source.ts";
+import { takeParts } from "../../upload/take_parts.ts";
 import { findResource } from "./propfind.ts";
 import { writeChunks } from "./webdav_chunks.ts";
 import {
@@ -34,24 +34,17 @@ export async function writeResource(
 ): Promise<ObjectMeta> {
   const { body, ifAbsent = false } = write;
   const { info, options } = context;
-  const isBytes = body instanceof Uint8Array;
-  const size = write.size ?? (isBytes ? body.length : undefined);
   const place = { operation: "write", path: pathOf(context, { operation: "write", path: at }) };
   const halt = new AbortController();
   const signal = write.signal === undefined ? halt.signal : AbortSignal.any([write.signal, halt.signal]);
   const call: ReplaceCall = { ...place, signal };
-  const taken = takeBody(body, { info, ...call, size });
+  const { source, size, end } = takeParts(body, { info, ...call, size: write.size });
   try {
     throwIfCancelled(info, { ...place, signal });
     refuseUndeclared({ info, capabilities: WEBDAV_CAPABILITIES }, { ...write, ...place });
-    if (isBytes && size !== body.length) {
-      const state = `the body has ${body.length} bytes and not ${size}`;
-      throw storeError(info, { ...place, kind: "ConditionFailed", state });
-    }
     if (ifAbsent && (await findResource(context, call, place.path)) !== undefined) {
       throw storeError(info, { ...place, kind: "AlreadyExists", state: "there is an object already" });
     }
-    const source = isBytes ? partsOfBytes(body) : partsOfStream(taken);
     const { upload_directory: uploads, part_size: partBytes } = options;
     const heldBytes = uploads === undefined ? HELD_BYTES_MAX : partBytes;
     const first =
@@ -60,8 +53,8 @@ export async function writeResource(
     let sent = first.length;
     if (second !== undefined && uploads !== undefined) {
       sent = await writeChunks(context, call, { first: [first, second], source, ifAbsent, halt });
-    } else if (second === undefined || isBytes) {
-      const bytes = isBytes ? body : first;
+    } else if (second === undefined || body instanceof Uint8Array) {
+      const bytes = body instanceof Uint8Array ? body : first;
       sent = bytes.length;
       await replace(context, call, {
         ifAbsent,
@@ -79,7 +72,7 @@ export async function writeResource(
     }
     return { path: place.path, kind: "file", size: sent };
   } finally {
-    taken.end();
+    end();
   }
 }
 
