@@ -101,13 +101,14 @@ export interface NativeCopyOptions extends CallOptions {
   readonly onBytes?: (count: number) => void;
 }
 
-/** The files of spaces as their services show them. What lies below `jcs/` there may be looked at, but neither written nor removed (`Usage`). */
+/** The files of spaces as their services show them. What lies below `jcs/` there, or below `jcs/` of a space whose directory lies inside, may be looked at, but
+ *  neither written nor removed (`Usage`). */
 export interface NativeClient {
   /** Opens a space and says what it is; `NotFound` when it is not configured. */
   about(space: string): Promise<NativeSpace>;
   stat(at: NativeAddress, options?: CallOptions): Promise<ObjectMeta>;
   read(at: NativeAddress, options?: ReadOptions): Promise<ObjectStream>;
-  /** As {@link Store.list}. `withoutOwn`: a list of the whole space passes over `jcs/`. */
+  /** As {@link Store.list}. `withoutOwn`: passes over what belongs to jcs, unless it is a list of just that. */
   list(
     at: NativeAddress,
     options?: ListOptions & { readonly withoutOwn?: boolean },

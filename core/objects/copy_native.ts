@@ -2,6 +2,7 @@ import type { ByteStream } from "../bytes/byte_stream.ts";
 import { cancelStream } from "../bytes/cancel_stream.ts";
 import type { NativeAddress, NativeCopyOptions } from "../client.ts";
 import { isKind } from "../errors.ts";
+import { normalizePath } from "../store/normalize_path.ts";
 import type { CallOptions, ObjectMeta, Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";
 import { repeatTransfer } from "./repeat_transfer.ts";
@@ -15,7 +16,8 @@ export interface NativePlace extends NativeAddress {
 /** Copies one file, replacing the target, or moves it (`remove`): inside the service where both are on one space that can and nothing of
  *  the copy is to be different, else through this process.
  *
- *  A source that is moved through goes once the target is complete, and stays, with `ConditionFailed`, when it was changed meanwhile. */
+ *  A source that is moved through goes once the target is complete, and stays, with `ConditionFailed`, when it was changed meanwhile, or cannot be told
+ *  from a target that was there before: two spaces may lead to one file. A link that is moved never replaces what it leads to (`Usage`). */
 export async function copyNative(
   source: NativePlace,
   target: NativePlace,
@@ -25,10 +27,12 @@ export async function copyNative(
   const call: CallOptions = signal === undefined ? {} : { signal };
   if (source.space === target.space && (await inside(source, target, { ...options, call }))) return "inside";
   const { ifAbsent: once = false, onBytes } = options;
+  const wasThere = remove && !once && (await target.on((store) => isThere(store, target.path, call)));
   const version = await repeatTransfer(
     (counted) => passThrough(source, target, { ...options, call, counted }),
     { ...call, once, onBytes },
   );
+  if (wasThere) await requireOther(source, target, call);
   if (remove) await source.on((store) => removeVersion(store, source.path, { version, call }));
   return "through";
 }
@@ -45,6 +49,8 @@ async function inside(
     const moves = remove && store.move !== undefined;
     if (!moves && store.copy === undefined) return false;
     if (options.ifAbsent) await requireAbsent(store, target.path, call);
+    if (remove)
+      await requireNoWayTo(store, { source: source.path, target: target.path, call, listed: options.listed });
     if (moves) await store.move?.(source.path, target.path, call);
     else {
       const version = remove ? await store.stat(source.path, call) : undefined;
@@ -117,25 +123,84 @@ async function passThrough(
   return { ...meta, ...(stream.etag === undefined ? {} : { etag: stream.etag }) };
 }
 
+async function isThere(store: Store, path: string, call: CallOptions): Promise<boolean> {
+  try {
+    await store.stat(path, call);
+    return true;
+  } catch (error) {
+    if (isKind(error, "NotFound")) return false;
+    throw error;
+  }
+}
+
+/** Throws `ConditionFailed` when the source has the size and, to the second, the time of the target that has just been written: it may be the same file,
+ *  reached through another service. A little later, a source that is another file is older than its copy. */
+async function requireOther(source: NativePlace, target: NativePlace, call: CallOptions): Promise<void> {
+  const [from, to] = await Promise.all(
+    [source, target].map((place) => place.on((store) => store.stat(place.path, call))),
+  );
+  if (from?.size !== to?.size || secondOf(from) !== secondOf(to)) return;
+  const state = "it cannot be told from the target, which may be the same file; it stays. Try again";
+  const fault = {
+    kind: "ConditionFailed",
+    operation: "move",
+    path: source.path,
+    state,
+    retry: "later",
+  } as const;
+  throw await source.on(({ info }) => storeError(info, fault));
+}
+
+/** As many links as are followed on the way from one to a file. */
+const LINKS_MAX = 40;
+
+/** Throws `Usage` when `source` is a link that leads, maybe through others, to `target`: it would take the place of the bytes that it leads to. */
+async function requireNoWayTo(
+  store: Store,
+  move: {
+    readonly source: string;
+    readonly target: string;
+    readonly call: CallOptions;
+    readonly listed: ObjectMeta | undefined;
+  },
+): Promise<void> {
+  const { source, call, listed } = move;
+  if (!store.capabilities.link || (listed !== undefined && listed.kind !== "link")) return;
+  const target = normalizePath(move.target, store.info.workDirectory);
+  let at = source;
+  for (let followed = 0; followed < LINKS_MAX; followed++) {
+    const { linkTarget } = await store.stat(at, call).catch((error: unknown) => {
+      // A link that leads nowhere, or out of the space, leads to no target.
+      if (followed > 0 && isKind(error, "NotFound", "Usage", "PermissionDenied"))
+        return { linkTarget: undefined };
+      throw error;
+    });
+    if (linkTarget === undefined) return;
+    if (linkTarget === target) {
+      const state = `it is a link that leads to the target, ${JSON.stringify(target)}`;
+      throw storeError(store.info, { kind: "Usage", operation: "move", path: source, state });
+    }
+    at = linkTarget;
+  }
+}
+
 type Version = Pick<ObjectMeta, "etag" | "size" | "modifiedAt">;
 
 /** Whether all that is known of both agrees; times to the second, which is all that some answers tell. */
 function isSameVersion(before: Version, now: Version): boolean {
-  const seconds = ({ modifiedAt }: Version) =>
-    modifiedAt === undefined ? undefined : Math.floor(modifiedAt.getTime() / 1000);
   const same = <T>(one: T | undefined, other: T | undefined) =>
     one === undefined || other === undefined || one === other;
-  return same(before.etag, now.etag) && same(before.size, now.size) && same(seconds(before), seconds(now));
+  return same(before.etag, now.etag) && same(before.size, now.size) && same(secondOf(before), secondOf(now));
+}
+
+function secondOf(version: Version | undefined): number | undefined {
+  const { modifiedAt } = version ?? {};
+  return modifiedAt === undefined ? undefined : Math.floor(modifiedAt.getTime() / 1000);
 }
 
 /** Throws `AlreadyExists` when something is at `path`. What comes there later is not seen. */
 async function requireAbsent(store: Store, path: string, call: CallOptions): Promise<void> {
-  try {
-    await store.stat(path, call);
-  } catch (error) {
-    if (isKind(error, "NotFound")) return;
-    throw error;
-  }
+  if (!(await isThere(store, path, call))) return;
   const state = "there is an object already";
   throw storeError(store.info, { kind: "AlreadyExists", operation: "write", path, state });
 }

@@ -4,11 +4,12 @@ import { JcsError, withPlace } from "../errors.ts";
 import { fetchThrough } from "../store/http/fetch_through.ts";
 import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";
-import type { Store } from "../store/store.ts";
+import type { ObjectMeta, Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";
 import { copyNative, type NativePlace } from "./copy_native.ts";
 import type { ObjectContext } from "./object_context.ts";
-import { isOwnPath, refuseOwn } from "./own_directory.ts";
+import { refuseOwn } from "./own_directory.ts";
+import { ownPathsOf } from "./own_paths_of.ts";
 import { removeEmptyDirectories } from "./remove_empty_directories.ts";
 import { signUpload } from "./sign_upload.ts";
 import type { SpaceSecrets } from "./space_client.ts";
@@ -34,9 +35,10 @@ export function createNativeClient(
   };
   /** As `on`, for what changes a file: never one of jcs itself, however its path is spelled. */
   const change = <T>(at: NativeAddress, action: string, work: (store: Store) => T | Promise<T>): Promise<T> =>
-    on(at.space, (store) => {
-      refuseOwn({ ...at, path: normalizePath(at.path, store.info.workDirectory) }, action);
-      return work(store);
+    on(at.space, async (store) => {
+      const path = normalizePath(at.path, store.info.workDirectory);
+      refuseOwn({ ...at, path }, action, await ownPaths(at.space, store));
+      return await work(store);
     });
   const placeOf = ({ space, path }: NativeAddress): NativePlace => ({
     space,
@@ -50,14 +52,21 @@ export function createNativeClient(
     places.set(space, found);
     return await found;
   };
-  /** Names the file itself, however the space it is on is called. */
-  const identityOf = async ({ space, path }: NativeAddress): Promise<string> => {
-    const place = await placeOfSpace(space);
-    const relative = path.replaceAll("\\", "/");
-    return relative.startsWith("/")
-      ? place.slice(0, place.lastIndexOf(" ") + 1) + relative
-      : place + relative;
+  const owned = new Map<string, Promise<(path: string) => boolean>>();
+  /** Tells what of a space belongs to jcs, for this space or for one that lies inside of it or around it. */
+  const ownPaths = async (space: string, { info }: Store): Promise<(path: string) => boolean> => {
+    const find = async () => {
+      const others = (await spaces.list()).filter(({ name }) => name !== space);
+      const places = await Promise.all(others.map(({ name }) => placeOfSpace(name)));
+      return ownPathsOf({ place: await placeOfSpace(space), workDirectory: info.workDirectory }, places);
+    };
+    const found = owned.get(space) ?? find();
+    owned.set(space, found);
+    return await found;
   };
+  /** Names the file itself, however the space it is on is called and however its path is spelled. */
+  const identityOf = ({ space, path }: NativeAddress): Promise<string> =>
+    on(space, async ({ info }) => (await placeOfSpace(space)) + normalizePath(path, info.workDirectory));
   /** A file that is moved onto itself would be removed, in the end. */
   const refuseSame = async (source: NativeAddress, target: NativeAddress): Promise<void> => {
     if ((await identityOf(source)) !== (await identityOf(target))) return;
@@ -73,12 +82,14 @@ export function createNativeClient(
     async *list({ space, path }, { withoutOwn = false, ...options } = {}) {
       try {
         const store = await open(space);
-        if (!withoutOwn || path !== "") return yield* store.list(path, options);
+        if (!withoutOwn) return yield* store.list(path, options);
+        const isOwn = await ownPaths(space, store);
+        if (isOwn(path)) return yield* store.list(path, options);
+        if (path !== "") return yield* except(isOwn, store.list(path, options));
         // The blocks may be many: they are not even listed.
-        for await (const entry of store.list("", { ...options, delimited: true })) {
-          if (isOwnPath(entry.path)) continue;
+        for await (const entry of except(isOwn, store.list("", { ...options, delimited: true }))) {
           if (entry.kind !== "directory" || options.delimited === true) yield entry;
-          else yield* store.list(entry.path, options);
+          else yield* except(isOwn, store.list(entry.path, options));
         }
       } catch (error) {
         throw withPlace(error, { space });
@@ -137,4 +148,12 @@ export function createNativeClient(
       return await (operation === "read" ? on(at.space, work) : change(at, operation, work));
     },
   };
+}
+
+/** The entries that are not jcs's own. */
+async function* except(
+  isOwn: (path: string) => boolean,
+  entries: AsyncIterable<ObjectMeta>,
+): AsyncGenerator<ObjectMeta> {
+  for await (const entry of entries) if (!isOwn(entry.path)) yield entry;
 }

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -282,4 +283,95 @@ it("small files take one request each", async () => {
   expect([count("read"), count("stat"), count("list")]).toEqual([4, 0, 1]);
   await ok(rm, "-r", "mem:tree/");
   expect([count("remove"), count("stat"), count("list")]).toEqual([4, 0, 2]);
+});
+
+describe("names with a backslash, which means / in paths", () => {
+  it("are not stored: two files would become one", async () => {
+    files({ "tree/a\\b": "one", "tree/a/b": "two", "tree/c": "three" });
+    const result = await run(put, ["tree", "disk:"]);
+    expect(result.exitCode).toBe(9);
+    expect(result.stderr).toContain("its name holds a backslash");
+    expect(below("disk/tree")).toEqual(["a/b", "c"]);
+    expect((await run(put, ["--dry-run", "tree", "disk:"])).exitCode).toBe(9);
+    await ok(put, "tree/a\\b", "disk:dir\\named");
+    expect(bench.disk("dir/named")).toBe("one");
+  });
+
+  it("stand for no other file when they are got, copied, moved or removed", async () => {
+    files({ "disk/t/a\\b": "one", "disk/t/a/b": "two" });
+    for (const [command, ...argv] of [
+      [get, "disk:t/", "there"],
+      [cp, "-r", "disk:t/", "mem:"],
+      [mv, "disk:t/", "disk:new/"],
+      [rm, "disk:t/a?b"],
+    ] as const) {
+      const result = await run(command, argv);
+      expect(result.stderr).toContain("its name holds a backslash");
+      expect(result.exitCode).toBeGreaterThan(0);
+    }
+    expect(below("there")).toEqual(["a/b"]);
+    expect(below("disk")).toEqual(["new/t/a/b", "t/a\\b"]);
+    expect(bench.disk("new/t/a/b")).toBe("two");
+    expect(await ok(ls, "-l", "disk:t/")).toContain(" -  ");
+  });
+});
+
+describe("what belongs to jcs on a space inside of another one", () => {
+  beforeEach(() =>
+    files({
+      "disk/t/jcs/blocks/00/x": "a block",
+      "disk/t/.jcs-space": "its mark",
+      "disk/t/mine": "a file",
+    }),
+  );
+
+  it("is left out of trees and globs of the outer one", async () => {
+    await ok(cp, "-r", "disk:t/", "mem:");
+    expect((await ok(ls, "-r", "mem:")).trim()).toBe("mem:t/mine");
+    await ok(mv, "disk:t", "disk:u");
+    expect(below("disk")).toEqual(["t/.jcs-space", "t/jcs/blocks/00/x", "u/mine"]);
+    await ok(rm, "-r", "disk:t");
+    expect((await run(rm, ["disk:**"])).exitCode).toBe(0);
+    expect(below("disk")).toEqual(["t/.jcs-space", "t/jcs/blocks/00/x"]);
+  });
+
+  it("is neither written nor removed by its name", async () => {
+    for (const [command, ...argv] of [
+      [rm, "disk:t/jcs/blocks/00/x"],
+      [rm, "-r", "disk:t/jcs"],
+      [mv, "disk:t/jcs/blocks/00/x", "disk:away"],
+      [put, "local", "disk:t/jcs/blocks/00/x"],
+      [cp, "disk:t/mine", "disk:t/.jcs-space"],
+    ] as const) {
+      expect([2, 9]).toContain((await run(command, argv)).exitCode);
+    }
+    expect(bench.disk("t/jcs/blocks/00/x")).toBe("a block");
+    expect(bench.disk("t/.jcs-space")).toBe("its mark");
+  });
+});
+
+it("a directory does not go below itself, however the target is spelled", async () => {
+  files({ "disk/d/x": "content" });
+  for (const target of ["disk:d/sub", "disk:d\\sub", `disk:${path("disk")}/d/sub`, `disk:d\\sub\\`]) {
+    const result = await run(mv, ["disk:d", target]);
+    expect([target, result.exitCode, result.stderr]).toEqual([
+      target,
+      2,
+      expect.stringContaining("below itself"),
+    ]);
+  }
+  expect(below("disk/d")).toEqual(["x"]);
+});
+
+it("a link that is moved does not replace what it leads to", async () => {
+  files({ "disk/x": "content" });
+  symlinkSync("x", path("disk/y"));
+  symlinkSync("y", path("disk/z"));
+  for (const link of ["y", "z"]) {
+    const result = await run(mv, [`disk:${link}`, "disk:x"]);
+    expect(result.stderr).toContain('it is a link that leads to the target, "x"');
+  }
+  expect(bench.disk("x")).toBe("content");
+  await ok(mv, "disk:z", "disk:w");
+  expect(bench.disk("w")).toBe("content");
 });

@@ -90,6 +90,8 @@ async function complete(
   options: { readonly at: NativeAddress; readonly entry: ObjectMeta; readonly call: CallOptions },
 ): Promise<ObjectMeta> {
   const { at, entry, call } = options;
+  // A backslash in a name would be taken for a slash, and another file asked for.
+  if (entry.path.includes("\\")) return entry;
   if (entry.kind === "directory" || (entry.size !== undefined && entry.modifiedAt !== undefined))
     return entry;
   return await native.stat(at, call).catch((error: unknown) => {

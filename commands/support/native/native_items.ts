@@ -46,6 +46,10 @@ export async function* nativeItems(
       for await (const { meta, relative } of filesOf(native, { ...options, selection, address, call })) {
         found = true;
         const at = { space: address.space, path: meta.path };
+        if (meta.path.includes("\\")) {
+          yield { kind: "failure", error: ambiguous(at) };
+          continue;
+        }
         const bytes = options.transfers ? meta.size : 0;
         yield { kind: "work", name: formatNative(at), item: { selection, at, meta, relative }, bytes };
       }
@@ -97,4 +101,10 @@ async function* filesOf(
       }
     }
   }
+}
+
+/** A name that others made, with a backslash: in a path it counts as a slash, so that another file would be meant. */
+function ambiguous(at: NativeAddress): JcsError {
+  const state = "its name holds a backslash, which means / in paths. Rename it with another program";
+  return new JcsError("Usage", `Cannot use ${JSON.stringify(formatNative(at))}: ${state}`, { where: at });
 }

@@ -43,7 +43,16 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
   const claims = createNameClaims(native, { several: false });
   const counts = { stored: 0, unchanged: 0, bytes: 0, emptyDirectories: 0 };
 
+  /** The names of local files may hold backslashes, which count as slashes on a space: two files would become one. */
+  function refuseBackslash({ file, target }: NativeJob): void {
+    if (!target.path.slice(put.target.path.length).includes("\\")) return;
+    const why =
+      "its name holds a backslash, which means / on a space. Rename it, or give it a name as the target";
+    throw new JcsError("Usage", `Cannot put ${JSON.stringify(file)}: ${why}`, { where: { path: file } });
+  }
+
   async function store(job: NativeJob, progress: Progress): Promise<void> {
+    refuseBackslash(job);
     await claims.claim(job.target);
     const source = await openSource(edge, job);
     const there = options.skipUnchanged ? await index.find(job.target.path) : undefined;
@@ -71,6 +80,7 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
   }
 
   async function preview(job: NativeJob): Promise<void> {
+    refuseBackslash(job);
     const source = await openSource(edge, job);
     const there = await index.find(job.target.path);
     const action = actionOf(there, { source, options });

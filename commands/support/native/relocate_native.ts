@@ -1,6 +1,7 @@
 import type { NativeAddress } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
 import { refuseOwn } from "../../../core/objects/own_directory.ts";
+import { normalizePrefix } from "../../../core/store/normalize_path.ts";
 import type { Edge, Progress } from "../../command.ts";
 import type { Destination } from "../destination.ts";
 import { lastName, takes } from "../list_selection.ts";
@@ -39,7 +40,7 @@ export async function relocateNative(edge: Edge, relocate: RelocateNativeArgumen
   const destination = nativeDestination(target, { several });
   refuseSameNativeNames(sources, command);
   const native = nativeOf(await edge.client());
-  const { place } = await native.about(target.space);
+  const { info, place } = await native.about(target.space);
   const index = createTargetIndex(native, target.space, { signal: edge.signal });
   const claims = createNameClaims(native, { several });
   const done = command === "cp" ? "copied" : "moved";
@@ -97,7 +98,8 @@ export async function relocateNative(edge: Edge, relocate: RelocateNativeArgumen
       const to = destination.tree({ base: selection.base, relative: "" }).path;
       const from = await native.about(at.space);
       const source = `${from.place}${directory}`.replace(/\/*$/, "/");
-      if (`${place}${to}`.replace(/\/*$/, "/").startsWith(source))
+      const into = normalizePrefix(to.replace(/[/\\]+$/, ""), info.workDirectory);
+      if (`${place}${into}`.replace(/\/*$/, "/").startsWith(source))
         throw new JcsError("Usage", `Cannot ${command} ${name} below itself: ${target.space}:${to}`);
       if (command === "mv" && directory !== "") emptied.push({ ...at, path: directory });
     },

@@ -39,6 +39,28 @@ describe("a move through this process", () => {
     await expect(source.stat("a")).rejects.toMatchObject({ kind: "NotFound" });
   });
 
+  it("keeps a source that may be the target, reached in another way", async () => {
+    await source.write("a", bytes("x"));
+    // As a server reached by two services: no tags, and times to the second.
+    const second = new Date(1_000_000);
+    const plain: Layer = instead((inner) => ({
+      stat: async (path, options) => {
+        const { kind, size = 0 } = await inner.stat(path, options);
+        return { path, kind, size, modifiedAt: second };
+      },
+    }));
+    bench.wrap("s0", plain);
+    bench.wrap("s1", (inner) => ({
+      ...plain({ ...source, info: inner.info }),
+      write: async (_, body) => source.write("a", body),
+    }));
+    await expect(native.move(from, { space: "s1", path: "a" })).rejects.toMatchObject({
+      kind: "ConditionFailed",
+      message: expect.stringContaining("cannot be told from the target"),
+    });
+    expect(await textOf(source, "a")).toBe("x");
+  });
+
   it("keeps a source that was changed meanwhile", async () => {
     await source.write("a", bytes("old"));
     bench.wrap(
