@@ -1,6 +1,5 @@
 import { isKind, JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
-import { decodeName, encodeName } from "../../encoded_name.ts";
 import {
   discard,
   type HttpAnswer,
@@ -12,21 +11,15 @@ import { answerError, exchangeError, type HttpCall, type Meaning } from "../../h
 import { answerJson, asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
 import { type OtherServers, otherServers } from "../../http/other_servers.ts";
-import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
 import type { ObjectMeta, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, temporaryName } from "../fs/reserved_names.ts";
+import { fileOf } from "./hdfs_names.ts";
 import type { HdfsOptions } from "./hdfs_options.ts";
 
-/** What HDFS allows unless it is configured otherwise. */
-export const NAME_BYTES_MAX = 255;
-export const PATH_BYTES_MAX = 4096;
 /** Data nodes whose connections are kept. */
 const NODES_MAX = 32;
 const ERROR_BYTES_MAX = 256 * 1024;
-/** HDFS refuses colons in names; control characters do not survive all of its tools. */
-const REFUSED = /[:\u0000-\u001f\u007f]/g;
 
 /** What every operation of one store works with. */
 export interface HdfsContext {
@@ -46,6 +39,9 @@ export interface HdfsRequest {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** One operation on one path. */
+export type HdfsCall = HttpCall & { readonly path: string; readonly signal: AbortSignal | undefined };
+
 /** Checks the connection. Talks to nobody. */
 export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsContext {
   const { service, name, workDirectory } = connection;
@@ -59,46 +55,6 @@ export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsC
   const info = { service, name, workDirectory };
   const nodes = otherServers({ serversMax: NODES_MAX, encrypted: options.tls });
   return { info, options, client: httpClient(endpoint), nodes, root: { found: false } };
-}
-
-/** A path in its one spelling. `Usage` when there can be no such file. */
-export function pathOf(
-  context: HdfsContext,
-  call: { readonly operation: string; readonly path: string },
-): string {
-  const path = normalizePath(call.path, context.info.workDirectory);
-  const refuse = (state: string) =>
-    storeError(context.info, { kind: "Usage", operation: call.operation, path, state });
-  const file = fileOf(context, path);
-  if (Buffer.byteLength(file) - 1 > PATH_BYTES_MAX)
-    throw refuse(`the path is longer than ${PATH_BYTES_MAX} bytes`);
-  for (const name of file.split("/")) {
-    if (Buffer.byteLength(name) > NAME_BYTES_MAX)
-      throw refuse(`a name in it is longer than ${NAME_BYTES_MAX} bytes`);
-    if (isTemporaryName(name)) throw refuse("names of this form are jcs's own");
-  }
-  return path;
-}
-
-/** The file of a path of the store, absolute. */
-export function fileOf(context: HdfsContext, path: string): string {
-  return encodeName(
-    path === "" ? context.info.workDirectory.slice(0, -1) || "/" : context.info.workDirectory + path,
-    REFUSED,
-  );
-}
-
-/** The name in a store's path of a name of HDFS; `undefined` when no path has it. */
-export function nameOf(name: string): string | undefined {
-  const decoded = decodeName(name);
-  return encodeName(decoded, REFUSED) === name && !/[\\/]/.test(decoded) && !isTemporaryName(name)
-    ? decoded
-    : undefined;
-}
-
-/** A new file beside another for its content. */
-export function besides(file: string): string {
-  return file.slice(0, file.lastIndexOf("/") + 1) + temporaryName();
 }
 
 /** Asks the name node and reads its answer. */
@@ -174,6 +130,11 @@ export async function findFile(
     if (isKind(error, "NotFound", "ConditionFailed")) return undefined;
     throw error;
   }
+}
+
+/** The error of a path at which no object is. */
+export function missing(context: HdfsContext, { operation, path }: HdfsCall): JcsError {
+  return storeError(context.info, { operation, path, kind: "NotFound", state: "no such object" });
 }
 
 /** The error of an answer that is JSON and not what the name node should send. */

@@ -1,10 +1,10 @@
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import type { Body } from "../../take_body.ts";
+import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { isMissing } from "./sftp_links.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
-import type { SftpContext } from "./sftp_replace.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import type { SftpCall } from "./sftp_root.ts";
 import { sendBody } from "./sftp_send.ts";

@@ -1,7 +1,8 @@
 import { storeError } from "../../store_error.ts";
+import type { SftpContext } from "./sftp_context.ts";
 import { isMissing } from "./sftp_links.ts";
 import { kindOf } from "./sftp_meta.ts";
-import { replaceFile, type SftpContext } from "./sftp_replace.ts";
+import { replaceFile } from "./sftp_replace.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import type { SftpCall } from "./sftp_root.ts";
 import type { SftpSession } from "./sftp_session.ts";

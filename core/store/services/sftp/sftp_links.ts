@@ -1,9 +1,10 @@
 import { posix } from "node:path";
 import { storeError } from "../../store_error.ts";
 import { temporaryName } from "../fs/reserved_names.ts";
+import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { kindOf } from "./sftp_meta.ts";
-import { renameOver, type SftpContext } from "./sftp_replace.ts";
+import { renameOver } from "./sftp_replace.ts";
 import { requestsOf, type SftpRequests } from "./sftp_requests.ts";
 import type { SftpCall, SftpRoot } from "./sftp_root.ts";
 import { type SftpSession, STATUS, statusOf } from "./sftp_session.ts";

@@ -2,25 +2,15 @@ import { isKind, type JcsError } from "../../../errors.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { temporaryName } from "../fs/reserved_names.ts";
+import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
-import type { SftpCall, SftpRoot } from "./sftp_root.ts";
+import type { SftpCall } from "./sftp_root.ts";
 import { NO_CONNECTION, type SftpSession, STATUS, statusOf } from "./sftp_session.ts";
 
 /** How long a write that failed waits until what it left is removed; after that it goes on in the background. */
 const CLEAN_UP_WAIT_MS = 400;
-
-/** What changing a store needs besides its root. */
-export interface SftpContext {
-  readonly root: SftpRoot;
-  /** Makes the names in a directory of the server durable. */
-  syncDirectory(session: SftpSession, directory: string): Promise<void>;
-  /** Whether files are made durable, where the server can. */
-  readonly durable: boolean;
-  /** Work that goes on after its operation; closing the store waits for it for a while. */
-  readonly background: Set<Promise<unknown>>;
-}
 
 /** How the new content comes about: writes it into an open, empty file and returns how many bytes it has. */
 export type FillFile = (handle: Buffer) => Promise<number>;

@@ -1,4 +1,3 @@
-import { directorySync } from "../../../local/directory_sync.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
@@ -12,13 +11,14 @@ import type { SftpOptions } from "../sftp.ts";
 import { hostCheck } from "./host_check.ts";
 import { loginMethods } from "./login_methods.ts";
 import { changeSftp } from "./sftp_change.ts";
+import { sftpContext } from "./sftp_context.ts";
 import { copySftp } from "./sftp_copy.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { isMissing, linkTarget, makeLink, moveLink } from "./sftp_links.ts";
 import { listSftp } from "./sftp_list.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
 import { readSftp } from "./sftp_read.ts";
-import { explain, renameOver, replaceFile, type SftpContext, within } from "./sftp_replace.ts";
+import { explain, renameOver, replaceFile, within } from "./sftp_replace.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import { type SftpCall, sftpRoot } from "./sftp_root.ts";
 import { sendBody } from "./sftp_send.ts";
@@ -65,7 +65,7 @@ export async function openSftpStore(
   const extensions = await extensionsOf(pool);
   const capabilities = capabilitiesOf(extensions);
   const root = sftpRoot(info, { pool, prepared: options.prepared, limits: capabilities });
-  const context = contextOf(root, options.sync);
+  const context = sftpContext(root, options.sync);
   const callOf = (operation: string, path: string, { signal }: CallOptions = {}): SftpCall => {
     const call = { operation, path: root.normalize(path), signal };
     throwIfCancelled(info, call);
@@ -238,37 +238,6 @@ export async function openSftpStore(
       lease.release();
     }
   }
-}
-
-function contextOf(root: SftpContext["root"], durable: boolean): SftpContext {
-  let last: SftpSession | undefined;
-  let isSupported = true;
-  const sync = directorySync({
-    enabled: durable,
-    async syncOne(directory) {
-      const session = last;
-      if (session === undefined || !isSupported || !session.extensions.has("fsync@openssh.com")) return;
-      const requests = requestsOf(session);
-      try {
-        const handle = await requests.open(directory, OPEN.read);
-        const [synced] = await Promise.allSettled([requests.sync(handle), requests.close(handle)]);
-        if (synced.status === "rejected") throw synced.reason;
-      } catch (error) {
-        // A directory that was removed meanwhile has nothing to keep; a server that opens none can do no more.
-        if (statusOf(error) === undefined) throw error;
-        if (!isMissing(error)) isSupported = false;
-      }
-    },
-  });
-  return {
-    root,
-    durable,
-    background: new Set(),
-    async syncDirectory(session, call) {
-      last = session;
-      await sync.sync(call);
-    },
-  };
 }
 
 /** What the server offers, or nothing when it does not answer soon. */
