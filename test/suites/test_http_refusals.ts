@@ -65,6 +65,23 @@ export function testHttpRefusals(site: () => HttpFaultSite): void {
     expect(sameBytes(await readAll(store, "x"), pattern(1000))).toBe(true);
   });
 
+  test("a refusal by a service with another clock says so", async () => {
+    const { bench, intercepted } = site();
+    if (bench.refusal !== undefined) return;
+    let answer: Interception = "pass";
+    const { store } = await intercepted(() => answer);
+    for (const [awayMs, words] of [
+      [-60 * 60_000, /clock of this machine is 60 minutes/],
+      [60 * 60_000, /clock of this machine is 60 minutes/],
+      [0, /^(?!.*clock of this machine)/],
+    ] as const) {
+      answer = { status: 403, headers: { date: new Date(Date.now() + awayMs).toUTCString() }, body: "no" };
+      const refused = { kind: "PermissionDenied", retry: "never", message: expect.stringMatching(words) };
+      await expect(store.stat("x")).rejects.toMatchObject(refused);
+      await expect(listPaths(store, "")).rejects.toMatchObject(refused);
+    }
+  });
+
   test("a list whose next page is always the same is an error", async () => {
     const { bench, serving, through } = site();
     const { samePage } = bench;

@@ -18,6 +18,9 @@ export interface Meaning {
   readonly state?: string;
 }
 
+/** Further apart clocks make services refuse: the narrowest of those that tell allow five minutes. */
+const CLOCK_SKEW_MINUTES = 5;
+
 const STATUSES: Readonly<Record<number, Meaning>> = {
   401: { kind: "PermissionDenied" },
   403: { kind: "PermissionDenied" },
@@ -56,10 +59,19 @@ export function answerError(
   return storeError(info, {
     ...place,
     ...meaning,
-    state: meaning.state ?? shown,
+    state:
+      (meaning.state ?? shown) + (meaning.kind === "PermissionDenied" ? clockWords(headers["date"]) : ""),
     cause: refusal.cause ?? new Error(shown),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
+}
+
+/** What a wrong clock may have to do with a refusal: signatures and tokens have a time. */
+function clockWords(date: string | undefined): string {
+  const minutes = Math.round((Date.now() - Date.parse(date ?? "")) / 60_000);
+  if (Number.isNaN(minutes) || Math.abs(minutes) < CLOCK_SKEW_MINUTES) return "";
+  const way = minutes > 0 ? "ahead of" : "behind";
+  return `; the clock of this machine is ${Math.abs(minutes)} minutes ${way} the service's`;
 }
 
 /** The error that a failed exchange stands for (no answer, or one that broke off); itself when it is one of ours. */
