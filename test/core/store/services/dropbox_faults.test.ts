@@ -19,18 +19,20 @@ testHttpFaults("dropbox, on a fake, when things go wrong", async () => {
   const [token = ""] = fake.tokenServer.tokens;
   let page = 0;
   let folder = "";
+  const open = (endpoint: string) => {
+    const options = new Map([
+      ["endpoint", endpoint],
+      ["content_endpoint", endpoint],
+      ["credential", `apikey:${token}`],
+      ["part_size", "4MiB"],
+    ]);
+    const connection = { service: "dropbox", name: "", workDirectory: `/${randomUUID()}/`, options };
+    return dropbox.open(connection, { environment: {} });
+  };
   return {
     port: fake.port,
-    async open(port) {
-      const options = new Map([
-        ["endpoint", `http:127.0.0.1:${port}`],
-        ["content_endpoint", `http:127.0.0.1:${port}`],
-        ["credential", `apikey:${token}`],
-        ["part_size", "4MiB"],
-      ]);
-      const connection = { service: "dropbox", name: "", workDirectory: `/${randomUUID()}/`, options };
-      return await dropbox.open(connection, { environment: {} });
-    },
+    open: (port) => open(`http:127.0.0.1:${port}`),
+    openTls: (port) => open(`https:127.0.0.1:${port}`),
     samePage: (_, answer) => {
       answer.writeHead(200, { "content-type": "application/json" });
       answer.end(JSON.stringify({ entries: [], cursor: "again", has_more: true }));

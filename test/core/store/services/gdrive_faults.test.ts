@@ -5,20 +5,19 @@ import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 testHttpFaults("gdrive over HTTP, when things go wrong", async () => {
   const fake = await startFakeGdrive();
   let pages = 0;
+  const open = (endpoint: string) => {
+    const options = new Map([
+      ["endpoint", endpoint],
+      ["credential", `apikey:${fake.token}`],
+      ["root_folder_id", fake.put("folder").id],
+      ["part_size", "256KiB"],
+    ]);
+    return gdrive.open({ service: "gdrive", name: "", workDirectory: "/", options }, { environment: {} });
+  };
   return {
     port: fake.port,
-    async open(port) {
-      const options = new Map([
-        ["endpoint", `http:127.0.0.1:${port}`],
-        ["credential", `apikey:${fake.token}`],
-        ["root_folder_id", fake.put("folder").id],
-        ["part_size", "256KiB"],
-      ]);
-      return await gdrive.open(
-        { service: "gdrive", name: "", workDirectory: "/", options },
-        { environment: {} },
-      );
-    },
+    open: (port) => open(`http:127.0.0.1:${port}`),
+    openTls: (port) => open(`https:127.0.0.1:${port}`),
     samePage: (request, answer) => {
       const folder = { id: "top1", name: "top", mimeType: "application/vnd.google-apps.folder" };
       const isList = request.url?.includes("q=") === true;

@@ -16,17 +16,19 @@ testHttpFaults("onedrive when things go wrong, on a fake", async () => {
   fake.tokens.tokens.add(token);
   let page = 0;
   let folders = 0;
+  const open = (endpoint: string) => {
+    fake.put(`/space/${++folders}`, "folder");
+    const options = new Map([
+      ["endpoint", endpoint],
+      ["credential", `apikey:${token}`],
+    ]);
+    const connection = { service: "onedrive", name: "", workDirectory: `/space/${folders}/`, options };
+    return onedrive.open(connection, { environment: {} });
+  };
   return {
     port: fake.port,
-    open: (port) => {
-      fake.put(`/space/${++folders}`, "folder");
-      const options = new Map([
-        ["endpoint", `http:127.0.0.1:${port}`],
-        ["credential", `apikey:${token}`],
-      ]);
-      const connection = { service: "onedrive", name: "", workDirectory: `/space/${folders}/`, options };
-      return onedrive.open(connection, { environment: {} });
-    },
+    open: (port) => open(`http:127.0.0.1:${port}`),
+    openTls: (port) => open(`https:127.0.0.1:${port}`),
     samePage: (request, answer) => {
       answer.writeHead(200, { "content-type": "application/json" });
       const next = `http://${request.headers.host}/v1.0/me/drive/root/children?page=again`;
