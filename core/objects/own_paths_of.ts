@@ -1,7 +1,5 @@
+import { MARK_NAME } from "../store/services/fs/reserved_names.ts";
 import { isOwnPath } from "./own_directory.ts";
-
-/** The mark by which a space on a disk is known; its service hides only its own. */
-const MARK = ".jcs-space";
 
 /** Tells which paths of a space, normalised, belong to jcs: its own directory, and those of the spaces that lie inside of its directory; all of it when it
  *  lies inside the directory of jcs on another one.
@@ -30,7 +28,7 @@ export function ownPathsOf(
     return nested.some((inner) => {
       if (!lower.startsWith(inner)) return false;
       const rest = path.slice(inner.length);
-      return rest.toLowerCase() === MARK || isOwnPath(rest);
+      return rest.toLowerCase() === MARK_NAME || isOwnPath(rest);
     });
   };
 }
