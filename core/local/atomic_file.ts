@@ -10,6 +10,11 @@ import { localError, systemCode } from "./local_error.ts";
 /** Names of files that are not complete yet start with this. */
 export const PARTIAL_PREFIX = ".jcs-partial-";
 
+/** Whether `name` is one that {@link writeAtomicFile} gives to a file that is not complete. */
+export function isPartialName(name: string): boolean {
+  return name.startsWith(PARTIAL_PREFIX) && /^[0-9a-f]{16}$/.test(name.slice(PARTIAL_PREFIX.length));
+}
+
 /** Makes names of files durable: many files of one directory share the work. */
 const names = directorySync({ enabled: true });
 

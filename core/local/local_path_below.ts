@@ -2,6 +2,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { JcsError } from "../errors.ts";
 import { localError, systemCode } from "./local_error.ts";
+import { removePartials } from "./remove_partials.ts";
 
 /** Most directories that are remembered as checked. */
 const CHECKED_MAX = 1024;
@@ -21,9 +22,12 @@ export interface LocalTree {
 }
 
 /** Makes the {@link LocalTree} at `root`, which may itself be a link and is created when first needed. `windows` unless given: the
- *  platform at hand. */
-export function localTree(root: string, options: { readonly windows?: boolean } = {}): LocalTree {
-  const windows = options.windows ?? sep === "\\";
+ *  platform at hand. `clean` is called once with each directory that was there before; {@link removePartials} unless given. */
+export function localTree(
+  root: string,
+  options: { readonly windows?: boolean; readonly clean?: (directory: string) => Promise<void> } = {},
+): LocalTree {
+  const { windows = sep === "\\", clean = removePartials } = options;
   const checked = new Set<string>();
 
   async function ensureDirectory(directory: string): Promise<void> {
@@ -42,6 +46,7 @@ export function localTree(root: string, options: { readonly windows?: boolean } 
           `Cannot create directory ${JSON.stringify(directory)}: a file has that name`,
         );
       }
+      await clean(directory);
     }
     if (checked.size >= CHECKED_MAX) checked.clear();
     checked.add(directory);
@@ -52,9 +57,10 @@ export function localTree(root: string, options: { readonly windows?: boolean } 
       const segments = path.split("/");
       for (const segment of segments) checkSegment(segment, { path, windows });
       if (!checked.has(root)) {
-        await mkdir(root, { recursive: true }).catch((error: unknown) => {
+        const made = await mkdir(root, { recursive: true }).catch((error: unknown) => {
           throw localError(error, { action: "create", file: root });
         });
+        if (made === undefined) await clean(root);
         checked.add(root);
       }
       let directory = root;

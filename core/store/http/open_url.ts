@@ -26,7 +26,7 @@ export function parseUrl(info: StoreInfo, call: HttpCall, url: string): URL {
   throw storeError(info, { ...place, kind: "Usage", state: "the URL must begin with http:// or https://" });
 }
 
-/** Requests a URL by GET and waits for the head of the answer, of status 200 or 206.
+/** Requests a URL by GET and waits for the head of the answer, of status 200, or 206 where the headers ask for a range.
  *
  *  Follows a few redirects; user and password that stand in the URL go to its own server only. Who says nothing for `idleMs`
  *  ({@link STREAM_IDLE_TIMEOUT_MS} unless given) is not waited for any longer: `TimedOut`. A reader that takes its time is never the reason. Errors name
@@ -79,7 +79,8 @@ export async function openUrl(
       const found = await client.send({ ...request, secretHeaders: credentialOf(url) }).catch((failure) => {
         throw exchangeError(info, inside, failure);
       });
-      if (found.status !== 200 && found.status !== 206) throw refusal(info, inside, found);
+      const isPart = found.status === 206 && headers["range"] !== undefined;
+      if (found.status !== 200 && !isPart) throw refusal(info, inside, found);
       return found;
     });
     const iterator = answerStream(info, inside, { answer })[Symbol.asyncIterator]();

@@ -82,6 +82,17 @@ test("what ends too early leaves the old object", async () => {
   }
 });
 
+test("a part that nobody asked for is not taken for the whole", async () => {
+  const server = await serve((_, response) => {
+    response.writeHead(206, { "content-range": "bytes 0-9/500", "content-length": 10 });
+    response.end(pattern(10));
+  });
+  const store = await openMemory();
+  await store.write("a", pattern(7));
+  await expect(fetchThrough(store, "a", { url: server.url })).rejects.toThrow("status 206");
+  expect(sameBytes(await readAll(store, "a"), pattern(7))).toBe(true);
+});
+
 test("redirects are followed, a few, and nobody but the URL's own server hears its password", async () => {
   const other = await serve((_, response) => response.end("there"));
   const server = await serve((request, response) => {
