@@ -15,22 +15,26 @@ export function timeOf(object: ObjectEntry): Date {
   return object.generation.modifiedAt ?? object.generation.createdAt;
 }
 
+/** What becomes of a local file. */
+export type Decision = "write" | "replace" | "unchanged" | "kept";
+
 /** Whether to write what is stored to a local file: `write` where nothing is, `replace` what is there, `unchanged` (a file of its size and
- *  time is there), or `kept` (a newer file is there).
+ *  time is there), or `kept` (a newer file is there). A special file is always written to.
  *
  *  Throws `AlreadyExists` for a file that must not be replaced, for a directory, and for a file whose name differs in letter case;
  *  `Unsupported` when `newer` cannot be told because no time is known. `partial`: only a range is fetched, so that no file can be
  *  taken for it. */
 export async function decideOverwrite(
-  target: { readonly file: string; readonly names: number },
+  target: { readonly file: string; readonly names: number; readonly special?: boolean },
   options: {
     readonly stored: { readonly size?: number | undefined; readonly modifiedAt?: Date | undefined };
     readonly overwrite: Overwrite;
     readonly partial: boolean;
   },
-): Promise<"write" | "replace" | "unchanged" | "kept"> {
+): Promise<Decision> {
   const { stored, overwrite } = options;
   const { file } = target;
+  if (target.special) return "write";
   const found = await lstat(file).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return undefined;
     throw localError(error, { action: "write", file });

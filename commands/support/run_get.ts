@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { formatByteSize } from "../../core/bytes/byte_size.ts";
 import { formatAddress } from "../../core/catalog/address.ts";
 import type { Client } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
@@ -8,14 +7,13 @@ import { fileSource } from "../../core/local/file_source.ts";
 import { writeSpecialFile } from "../../core/local/special_file.ts";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge, Progress } from "../command.ts";
+import { createGetTally } from "./get_tally.ts";
 import { createGetTarget, type LocalTarget } from "./get_target.ts";
 import { addressJson } from "./object_json.ts";
 import { decideOverwrite, type Overwrite, timeOf } from "./overwrite.ts";
-import { plural } from "./plural.ts";
 import { refuseSameNames } from "./refuse_same_names.ts";
 import { checkRange, rangeOf, rangeOfSeveral } from "./run_cat.ts";
 import { endRun, runObjects } from "./run_objects.ts";
-import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
 import { storedText } from "./stored_text.ts";
 import { type WorkaroundNotes, workaroundNotes } from "./workaround_notes.ts";
@@ -45,7 +43,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
   const client = await edge.client();
   const notes = workaroundNotes(edge);
   const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
-  const counts = { written: 0, unchanged: 0, kept: 0, bytes: 0 };
+  const tally = createGetTally(edge, "object");
 
   const run = await runObjects<StoredItem>(edge, {
     items: storedItems(client, {
@@ -60,38 +58,23 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
     work: async (item, progress) => {
       const target = await targetOf(item);
       const { object } = item;
-      const decision = target.special
-        ? "write"
-        : await decideOverwrite(target, {
-            stored: { size: object.generation.size, modifiedAt: timeOf(object) },
-            overwrite: get.overwrite,
-            partial: range !== undefined,
-          });
+      const decision = await decideOverwrite(target, {
+        stored: { size: object.generation.size, modifiedAt: timeOf(object) },
+        overwrite: get.overwrite,
+        partial: range !== undefined,
+      });
       const write = decision === "write" || decision === "replace";
-      const status = write ? "written" : decision;
       const replace = decision === "replace";
       const bytes = write
         ? await fetchObject(edge, { client, get, item, target, replace, progress, notes })
         : 0;
-      counts[status]++;
-      counts.bytes += bytes;
-      showDetail(edge, {
-        text: `${status} ${JSON.stringify(target.file)} from ${JSON.stringify(formatAddress(object.address))}`,
-        json: { type: "get", status, ...addressJson(object.address), target: target.file, bytes },
-      });
+      const { address } = object;
+      const place = { source: formatAddress(address), address: addressJson(address) };
+      tally.file({ decision, target: target.file, bytes, ...place });
     },
   });
   notes.end();
-  const skipped = [
-    ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged`] : []),
-    ...(counts.kept > 0 ? [`${counts.kept} kept`] : []),
-  ];
-  edge.output.summary({
-    text: [`Fetched ${plural(counts.written, "object")} (${formatByteSize(counts.bytes)})`, ...skipped].join(
-      ", ",
-    ),
-    json: { ...counts, failed: run.failed },
-  });
+  tally.end(run.failed);
   endRun(run, "get");
 }
 

@@ -1,4 +1,3 @@
-import { formatByteSize } from "../../../core/bytes/byte_size.ts";
 import type { ByteStream } from "../../../core/bytes/byte_stream.ts";
 import { cancelStream } from "../../../core/bytes/cancel_stream.ts";
 import type { NativeAddress, NativeClient } from "../../../core/client.ts";
@@ -6,13 +5,12 @@ import { writeAtomicFile } from "../../../core/local/atomic_file.ts";
 import { writeSpecialFile } from "../../../core/local/special_file.ts";
 import type { ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge, Progress } from "../../command.ts";
+import { createGetTally } from "../get_tally.ts";
 import { createGetTarget } from "../get_target.ts";
 import { formatNative, refuseSameNativeNames } from "../native_address.ts";
 import { decideOverwrite, type Overwrite } from "../overwrite.ts";
-import { plural } from "../plural.ts";
 import { checkRange, rangeOf, rangeOfSeveral } from "../run_cat.ts";
 import { endRun, runObjects } from "../run_objects.ts";
-import { showDetail } from "../show_detail.ts";
 import { type NativeItem, nativeItems } from "./native_items.ts";
 import { nativeOf } from "./native_of.ts";
 
@@ -34,18 +32,13 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
   const native = nativeOf(await edge.client());
   const several = get.addresses.length > 1;
   const targetOf = await createGetTarget(edge, { local: get.local, several });
-  const counts = { written: 0, unchanged: 0, kept: 0, bytes: 0 };
+  const tally = createGetTally(edge, "file");
 
   async function work(item: NativeItem, progress: Progress): Promise<void> {
     const target = await targetOf(item);
     const meta = await complete(native, { edge, item });
-    const decision = target.special
-      ? "write"
-      : await decideOverwrite(target, {
-          stored: meta,
-          overwrite: get.overwrite,
-          partial: range !== undefined,
-        });
+    const partial = range !== undefined;
+    const decision = await decideOverwrite(target, { stored: meta, overwrite: get.overwrite, partial });
     let bytes = 0;
     if (decision === "write" || decision === "replace") {
       const stream = await native.read(item.at, { ...range, signal: edge.signal });
@@ -66,13 +59,8 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
         await cancelStream(stream);
       }
     }
-    const status = decision === "replace" || decision === "write" ? "written" : decision;
-    counts[status]++;
-    counts.bytes += bytes;
-    showDetail(edge, {
-      text: `${status} ${JSON.stringify(target.file)} from ${JSON.stringify(formatNative(item.at))}`,
-      json: { type: "get", status, ...item.at, target: target.file, bytes },
-    });
+    const place = { source: formatNative(item.at), address: { ...item.at } };
+    tally.file({ decision, target: target.file, bytes, ...place });
   }
 
   const items = nativeItems(native, {
@@ -85,16 +73,7 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
     },
   });
   const run = await runObjects<NativeItem>(edge, { items, work });
-  const skipped = [
-    ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged`] : []),
-    ...(counts.kept > 0 ? [`${counts.kept} kept`] : []),
-  ];
-  edge.output.summary({
-    text: [`Fetched ${plural(counts.written, "file")} (${formatByteSize(counts.bytes)})`, ...skipped].join(
-      ", ",
-    ),
-    json: { ...counts, failed: run.failed },
-  });
+  tally.end(run.failed);
   endRun(run, "get", "files");
 }
 
