@@ -4,7 +4,8 @@
  *  Debian with the servers of the tests, rclone and GNU time. Runs dist/jcs and rclone in turn, round after round, each first in every other
  *  one, so that what else happens on the machine hits both alike. The servers' files, what is sent and what is fetched lie below `--directory`; radosgw
  *  keeps its objects in memory. Both programs run as they come, with the checks and the numbers of transfers and parts that are their own. What was fetched is
- *  compared with what was sent, outside of the time. Prints a table: medians and bests of seconds, CPU seconds, peak RSS. Not part of the tests. */
+ *  compared with what was sent, outside of the time. rclone's own checks stay on: on sftp it runs md5sum on the server for each file, which
+ *  `--rclone-flags --sftp-disable-hashcheck` leaves out. Prints a table: medians and bests of seconds, CPU seconds, peak RSS. Not part of the tests. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -45,6 +46,7 @@ const { values } = parseArgs({
     size: { type: "string", default: "2GiB" },
     files: { type: "string", default: "2000" },
     keys: { type: "string", default: "100000" },
+    "rclone-flags": { type: "string", default: "" },
     directory: { type: "string", default: existsSync("/dev/shm") ? "/dev/shm" : tmpdir() },
     jcs: { type: "string", default: join(ROOT, "dist", "jcs") },
   },
@@ -64,14 +66,15 @@ function commandOf(
   const space = `bench:${there}`;
   const remote = there === "" || root.endsWith(":") ? `${root}${there}` : `${root}/${there}`;
   const jcs = (...argv: readonly string[]) => [values.jcs, ...argv];
-  const rclone = (...argv: readonly string[]) => ["rclone", ...argv];
+  const flags = values["rclone-flags"].split(" ").filter((flag) => flag !== "");
+  const rclone = (...argv: readonly string[]) => ["rclone", ...argv, ...flags];
   switch (work) {
     case "large-up":
       return program === "jcs" ? jcs("put", here, space) : rclone("copyto", here, remote);
     case "large-down":
       return program === "jcs" ? jcs("get", space, here) : rclone("copyto", remote, here);
     case "small-up":
-      return program === "jcs" ? jcs("put", `${here}/`, `${space}/`) : rclone("copy", here, remote);
+      return program === "jcs" ? jcs("put", here, space) : rclone("copy", here, remote);
     case "small-down":
       return program === "jcs" ? jcs("get", `${space}/`, here) : rclone("copy", remote, here);
     case "list":
@@ -126,9 +129,9 @@ async function runOnce(program: Program, work: Case, place: BenchPlace): Promise
   }
 }
 
-/** Puts on the server what the case needs there, with rclone. */
+/** Puts on the server what the case needs there. */
 async function prepare(work: Case, place: BenchPlace): Promise<() => Promise<void>> {
-  const environment = environmentOf("rclone", place);
+  const environment = environmentOf("jcs", place);
   if (work === "list") {
     const digits = String(keys).length;
     await place.fill(
@@ -142,7 +145,7 @@ async function prepare(work: Case, place: BenchPlace): Promise<() => Promise<voi
   if (!work.endsWith("-down")) return async () => {};
   const isLarge = work.startsWith("large");
   const there = isLarge ? "large" : "small";
-  const up = commandOf("rclone", isLarge ? "large-up" : "small-up", {
+  const up = commandOf("jcs", isLarge ? "large-up" : "small-up", {
     root: place.root,
     here: join(folder, there),
     there,
