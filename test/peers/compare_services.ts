@@ -5,7 +5,7 @@
  *  one, so that what else happens on the machine hits both alike. The servers' files, what is sent and what is fetched lie below `--directory`; radosgw
  *  keeps its objects in memory. Both programs run as they come, with the checks and the numbers of transfers and parts that are their own. What was fetched is
  *  compared with what was sent, outside of the time. rclone's own checks stay on: on sftp it runs md5sum on the server for each file, which
- *  `--rclone-flags --sftp-disable-hashcheck` leaves out. Prints a table: medians and bests of seconds, CPU seconds, peak RSS. Not part of the tests. */
+ *  `--rclone-flags=--sftp-disable-hashcheck` leaves out. Prints a table: medians and bests of seconds, CPU seconds, peak RSS. Not part of the tests. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
