@@ -4,7 +4,8 @@ import { discard } from "../../http/http_client.ts";
 import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { type Body, takeBody } from "../../take_body.ts";
+import { takeBody } from "../../take_body.ts";
+import { watchedBody } from "../../upload/watched_body.ts";
 import { ask, findFile, type HdfsCall, type HdfsContext, requireRoot, transfer } from "./hdfs_context.ts";
 import { besides, fileOf } from "./hdfs_names.ts";
 
@@ -18,11 +19,9 @@ export async function writeFile(
 ): Promise<ObjectMeta> {
   const { info } = context;
   const size = write.size ?? (write.body instanceof Uint8Array ? write.body.length : undefined);
-  const body = takeBody(write.body, { info, ...call, size });
+  const body = watchedBody(takeBody(write.body, { info, ...call, size }));
   const target = fileOf(context, call.path);
   const temporary = besides(target);
-  let written = 0;
-  let failure: { readonly error: unknown } | undefined;
   try {
     throwIfCancelled(info, call);
     if (write.metadata !== undefined || write.storageClass !== undefined) {
@@ -30,31 +29,18 @@ export async function writeFile(
       throw storeError(info, { ...call, kind: "Unsupported", state });
     }
     await requireRoot(context, call);
-    const counted: Body = {
-      async next() {
-        const chunk = await body.next().catch((error: unknown) => {
-          failure = { error };
-          throw error;
-        });
-        written += chunk?.length ?? 0;
-        return chunk;
-      },
-      end: body.end,
-    };
     const query = { overwrite: "false" };
-    discard(
-      await transfer(context, call, { method: "PUT", op: "CREATE", file: temporary, query, body: counted }),
-    );
+    discard(await transfer(context, call, { method: "PUT", op: "CREATE", file: temporary, query, body }));
     const kept = await ask(context, call, { method: "GET", op: "GETFILESTATUS", file: temporary });
-    if (asRecord(kept["FileStatus"])["length"] !== written) {
-      const state = `the service has not all of the ${written} bytes`;
+    if (asRecord(kept["FileStatus"])["length"] !== body.bytes) {
+      const state = `the service has not all of the ${body.bytes} bytes`;
       throw storeError(info, { ...call, kind: "Unreachable", retry: "later", state });
     }
     await rename(context, call, { from: temporary, option: write.ifAbsent === true ? "NONE" : "OVERWRITE" });
-    return { path: call.path, kind: "file", size: written };
+    return { path: call.path, kind: "file", size: body.bytes };
   } catch (error) {
     await removeQuietly(context, temporary);
-    throw failure === undefined ? error : failure.error;
+    throw body.explain(error);
   } finally {
     body.end();
   }

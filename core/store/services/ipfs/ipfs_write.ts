@@ -5,6 +5,7 @@ import { answerText } from "../../http/http_read.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
+import { watchedBody } from "../../upload/watched_body.ts";
 import { putContent } from "./ipfs_change.ts";
 import {
   type IpfsContext,
@@ -54,33 +55,21 @@ export async function writeFile(
 async function addContent(
   context: IpfsContext,
   call: PathCall,
-  { body, size }: { readonly body: Body; readonly size: number | undefined },
+  source: { readonly body: Body; readonly size: number | undefined },
 ): Promise<{ readonly cid: string; readonly bytes: number }> {
-  let bytes = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const counted: Body = {
-    async next() {
-      const chunk = await body.next().catch((error: unknown) => {
-        failure = { error };
-        throw error;
-      });
-      bytes += chunk?.length ?? 0;
-      return chunk;
-    },
-    end: body.end,
-  };
+  const body = watchedBody(source.body);
   try {
     const answer = await send(context, call, {
       name: "add",
       options: { pin: "false", "cid-version": "1", "raw-leaves": "true", progress: "false" },
-      ...multipartBody(counted, size),
+      ...multipartBody(body, source.size),
     });
     const text = await answerText(context.info, call, { answer, bytesMax: TEXT_BYTES_MAX });
     throwStreamError(context, call, answer);
     const { Hash: cid } = asRecord(parseJson(text));
-    if (typeof cid === "string" && /^[0-9A-Za-z]+$/.test(cid)) return { cid, bytes };
+    if (typeof cid === "string" && /^[0-9A-Za-z]+$/.test(cid)) return { cid, bytes: body.bytes };
   } catch (error) {
-    throw failure === undefined ? error : failure.error;
+    throw body.explain(error);
   }
   const state = "the node does not say what it added";
   throw storeError(context.info, { ...call, kind: "Unexpected", state });

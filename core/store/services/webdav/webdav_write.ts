@@ -6,6 +6,7 @@ import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import type { PieceSource } from "../../upload/part_source.ts";
 import { takeParts } from "../../upload/take_parts.ts";
+import { watchedBody } from "../../upload/watched_body.ts";
 import { findResource } from "./propfind.ts";
 import { writeChunks } from "./webdav_chunks.ts";
 import {
@@ -139,28 +140,13 @@ async function putStream(
 ): Promise<number> {
   const { resource, source, size } = stream;
   const waiting = [...stream.first];
-  let sent = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const body = {
-    async next() {
-      try {
-        const piece = waiting.shift() ?? (await source.piece());
-        sent += piece?.length ?? 0;
-        return piece;
-      } catch (error) {
-        failure = { error };
-        throw error;
-      }
-    },
-    end() {},
-  };
+  const body = watchedBody({ next: async () => waiting.shift() ?? (await source.piece()), end() {} });
   const length: Record<string, string> = size === undefined ? {} : { "content-length": String(size) };
   const headers = { ...stream.headers, ...length };
   try {
     discard(await request(context, call, { method: "PUT", path: resource, headers, body }));
   } catch (error) {
-    // What went wrong with the body says more than that the request broke off.
-    throw failure === undefined ? error : failure.error;
+    throw body.explain(error);
   }
-  return sent;
+  return body.bytes;
 }
