@@ -89,6 +89,13 @@ export function ranCommands(program: CommandUnknownOpts): CommandUnknownOpts[] {
   return ran;
 }
 
+/** `help space add` as `space add --help`, since commander's own help command hears only one word. Anything else as it is. */
+export function helpArguments(argv: readonly string[]): readonly string[] {
+  const [help, command, ...more] = argv;
+  if (help !== "help" || more.length === 0 || COMMANDS.every(({ name }) => name !== command)) return argv;
+  return [...argv.slice(1), "--help"];
+}
+
 /** Adds the command that `argv` names, or all of them when it names none that exists: help, completion and suggestions need them. */
 export async function addCommands(
   program: Commander,

@@ -1,6 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { createEdge, type Host } from "./edge.ts";
-import { addCommands, createProgram, ranCommands, readGlobals } from "./program.ts";
+import { addCommands, createProgram, helpArguments, ranCommands, readGlobals } from "./program.ts";
 import { isHelp, usageError } from "./usage_error.ts";
 
 /** Runs one command line and resolves to the exit status. Touches nothing of the process but what `host` holds. */
@@ -14,9 +14,10 @@ export async function run(argv: readonly string[], host: Host): Promise<number> 
         .join(" "),
   });
   try {
-    await addCommands(program, { edge, argv });
-    if (argv.length === 0) program.help({ error: true });
-    await program.parseAsync([...argv], { from: "user" });
+    const words = helpArguments(argv);
+    await addCommands(program, { edge, argv: words });
+    if (words.length === 0) program.help({ error: true });
+    await program.parseAsync([...words], { from: "user" });
   } catch (error) {
     if (isHelp(error)) return finish();
     return finish(error instanceof CommanderError ? usageError(error, program) : error);

@@ -94,17 +94,29 @@ a value.`),
     program
       .command("show")
       .summary("show one space")
-      .description("Shows everything that is recorded about a space. Secrets show as ***.")
+      .description(
+        prose(`Shows everything that is recorded about a space. Secrets show as ***.
+
+With --capabilities the space is opened, and each capability is shown as its service has it and as it counts here: the virtual_
+options of the connection and the gathering of bodies of unknown size add some, a probe takes away what it disproved.`),
+      )
       .argument("<name>", "the space")
+      .option("--capabilities", "also what its service can do, and what it can do here")
       .addHelpText(
         "after",
-        helpExamples([["jcs space show oss", "show space oss"]], {
-          json: 'the same members as of space ls, and "probe":{"probedAt","findings"}, "probeIgnored" (why the probe is not used)',
-        }),
+        helpExamples(
+          [
+            ["jcs space show oss", "show space oss"],
+            ["jcs space show --capabilities oss", "show what it can do, too"],
+          ],
+          {
+            json: 'the same members as of space ls, and "probe":{"probedAt","findings"}, "probeIgnored" (why the probe is not used), "capabilities":{"native","effective"} (a null is no bound)',
+          },
+        ),
       )
-      .action(async (name) => {
+      .action(async (name, options) => {
         const { showSpace } = await import("./support/run_space.ts");
-        await showSpace(edge, name);
+        await showSpace(edge, { ...options, name });
       });
 
     program

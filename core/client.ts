@@ -82,7 +82,10 @@ export interface NativeAddress {
 /** What a space is and can do. */
 export interface NativeSpace {
   readonly info: StoreInfo;
+  /** What it can do through the layers on top of its service. */
   readonly capabilities: Capabilities;
+  /** What its service itself can do. */
+  readonly native: Capabilities;
   /** With a path behind it, the same for the same file, whichever space leads there. May hold a secret: only to be compared. */
   readonly place: string;
 }

@@ -27,7 +27,7 @@ export async function runFetch(
       onProgress: (bytes) => progress.bytes(bytes),
     });
     edge.output.result({
-      text: `stored ${JSON.stringify(formatNative(at))}, ${meta.size ?? "?"} bytes`,
+      text: `Stored ${JSON.stringify(formatNative(at))}, ${meta.size ?? "?"} bytes`,
       json: { ...nativeJson(at.space, meta), type: "fetch", inside: how === "inside" },
     });
   } finally {

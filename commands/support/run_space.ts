@@ -8,6 +8,8 @@ import { localError } from "../../core/local/local_error.ts";
 import { streamSource } from "../../core/local/stream_source.ts";
 import { printable } from "../../core/printable.ts";
 import type { Edge } from "../command.ts";
+import { capabilityLines } from "./capability_lines.ts";
+import { nativeOf } from "./native/native_of.ts";
 import { endRun } from "./run_objects.ts";
 import { findingLine } from "./run_space_probe.ts";
 
@@ -65,12 +67,21 @@ export async function listSpaces(edge: Edge): Promise<void> {
   edge.output.summary({ json: { spaces: spaces.length } });
 }
 
-/** Shows all that is recorded about one space. */
-export async function showSpace(edge: Edge, name: string): Promise<void> {
+/** Shows all that is recorded about one space; with `capabilities` opens it, too, and shows what it can do. */
+export async function showSpace(
+  edge: Edge,
+  options: { readonly name: string; readonly capabilities?: true | undefined },
+): Promise<void> {
+  const { name } = options;
   validateName("space", name);
   const client = await edge.client();
   const space = await client.spaces.show(name);
-  edge.output.result({ text: describe(space), json: { type: "space", ...space } });
+  const about = options.capabilities ? await nativeOf(client).about(name) : undefined;
+  const capabilities = about && { native: about.native, effective: about.capabilities };
+  edge.output.result({
+    text: [describe(space), ...(capabilities ? ["", ...capabilityLines(capabilities)] : [])].join("\n"),
+    json: { type: "space", ...space, ...(capabilities ? { capabilities } : {}) },
+  });
   edge.output.summary({ json: { spaces: 1 } });
 }
 

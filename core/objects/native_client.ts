@@ -76,7 +76,12 @@ export function createNativeClient(
 
   return {
     about: (space) =>
-      on(space, async ({ info, capabilities }) => ({ info, capabilities, place: await placeOfSpace(space) })),
+      on(space, async ({ info, capabilities, native }) => ({
+        info,
+        capabilities,
+        native,
+        place: await placeOfSpace(space),
+      })),
     stat: (at, options) => on(at.space, (store) => store.stat(at.path, options)),
     read: (at, options) => on(at.space, (store) => store.read(at.path, options)),
     async *list({ space, path }, { withoutOwn = false, ...options } = {}) {

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import { JcsError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
 import { findService, SERVICES } from "./all.ts";
 import { LAYER_OPTIONS } from "./layers/layer_options.ts";
 import { normalizePrefix } from "./normalize_path.ts";
@@ -27,15 +28,16 @@ export function parseConnection(text: string): Connection {
   if (parts === undefined) {
     throw new JcsError(
       "Usage",
-      `Cannot open a space: its connection string must have the form ${SERVICES[0]?.examples[0]}`,
+      "Cannot open a space: its connection string must have the form SERVICE://NAME/DIRECTORY?OPTION=VALUE, for example " +
+        `${SERVICES[0]?.examples[0]} or s3://bucket/folder?region=eu-1; "jcs space services" shows one of each service`,
     );
   }
   const refuse = (state: string) =>
     new JcsError("Usage", `Cannot open ${JSON.stringify(redact(text))}: ${state}`);
   const service = findService(parts.service);
   if (service === undefined) {
-    const names = SERVICES.map((known) => known.name).join(", ");
-    throw refuse(`unknown service ${JSON.stringify(parts.service)}; the services are ${names}`);
+    const names = SERVICES.map((known) => known.name);
+    throw refuse(`unknown service ${notOneOf(parts.service, { names, what: "services" })}`);
   }
   const options = new Map<string, string>();
   let secretBefore: string | undefined;
@@ -46,8 +48,8 @@ export function parseConnection(text: string): Connection {
       if (secretBefore !== undefined) {
         throw refuse(`unknown option after "${secretBefore}"; a value cannot hold "&"`);
       }
-      const keys = [...service.options, ...LAYER_OPTIONS].map((known) => known.key).join(", ");
-      throw refuse(`unknown option ${JSON.stringify(key)}; the options are ${keys}`);
+      const names = [...service.options, ...LAYER_OPTIONS].map((known) => known.key);
+      throw refuse(`unknown option ${notOneOf(key, { names, what: "options" })}`);
     }
     if (isSecretValue(option, value)) secretBefore = key;
     if (options.has(key)) continue;
@@ -66,6 +68,13 @@ export function parseConnection(text: string): Connection {
   const directory = normalizePrefix(parts.directory.replace(/^[/\\]/, ""), "/");
   const workDirectory = directory === "" ? "/" : `/${directory}/`;
   return { service: service.name, name: parts.name, workDirectory, options };
+}
+
+/** The word, what was perhaps meant, and what there is. */
+function notOneOf(word: string, known: { readonly names: readonly string[]; readonly what: string }): string {
+  const meant = nearest(word, known.names);
+  const hint = meant === undefined ? ";" : `; did you mean "${meant}"?`;
+  return `${JSON.stringify(word)}${hint} the ${known.what} are ${known.names.join(", ")}`;
 }
 
 /** The text that {@link parseConnection} reads as this connection. Holds its secrets. */

@@ -54,6 +54,14 @@ test("no command shows help on stderr and is a mistake", async () => {
   expect(stderr).toContain("Usage: jcs <command>");
 });
 
+test("help of a command's own command is the same in each form", async () => {
+  const { stdout } = await jcs(["space", "add", "--help"]);
+  expect(stdout).toMatch(/^Usage: jcs space add /);
+  expect(await jcs(["help", "space", "add"])).toEqual({ status: 0, stdout, stderr: "" });
+  expect(await jcs(["space", "help", "add"])).toEqual({ status: 0, stdout, stderr: "" });
+  expect((await jcs(["help", "nonsense", "add"])).stderr).toContain('no command "nonsense"');
+});
+
 test("help for what does not exist, and a command that needs another word, are mistakes", async () => {
   expect((await jcs(["help", "nonsense"])).stderr).toMatch(/jcs: Cannot show help: no command "nonsense"\n$/);
   const { status, stdout, stderr } = await jcs(["space"]);

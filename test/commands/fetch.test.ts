@@ -74,7 +74,7 @@ test("leaves the old file alone when anything fails, and shows no signature", as
 
 test("the bytes pass here where the service cannot fetch", async () => {
   const { fetch: _, ...plain } = await openStore(`memory://fetch-${Math.random()}`, { environment: {} });
-  const spaces = { find: async () => ({}), open: async () => plain };
+  const spaces = { find: async () => ({}), list: async () => [], open: async () => plain };
   const native = createNativeClient({ spaces } as unknown as Parameters<typeof createNativeClient>[0], {
     placeOf: async (connection) => connection,
   });

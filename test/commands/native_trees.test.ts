@@ -47,6 +47,15 @@ describe("put of directories to space:path", () => {
     expect(bench.disk("in/tree/sub/deep/ü")).toBe("umlaut");
   });
 
+  it("tells of a space that is not there once, and not for each file", async () => {
+    files(TREE);
+    const { exitCode, stderr } = await run(put, ["tree", "nowhere:"]);
+    expect(exitCode).toBe(4);
+    expect(stderr).toBe(
+      'jcs: Cannot find space "nowhere": it is not configured. "jcs space ls" shows those that are\n',
+    );
+  });
+
   it("goes on after a file that fails, and says so", async () => {
     files({ ...TREE, "disk/tree/a/blocker": "", "disk/tree/sub/x/blocker": "" });
     const result = await run(put, ["--json", "tree", "disk:"]);

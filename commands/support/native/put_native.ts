@@ -39,6 +39,8 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
   const destination = nativeDestination(put.target, { several: sources.length > 1 });
   checkPutSources(sources, destination);
   const native = nativeOf(await edge.client());
+  // Before the first file: what is wrong with the space is told once, and not for each of them.
+  await native.about(put.target.space);
   const index = createTargetIndex(native, put.target.space, { signal: edge.signal });
   const claims = createNameClaims(native, { several: false });
   const counts = { stored: 0, unchanged: 0, bytes: 0, emptyDirectories: 0 };

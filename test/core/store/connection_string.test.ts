@@ -51,8 +51,16 @@ describe("parseConnection", () => {
       "fs:///a?colour=red",
       'Cannot open "fs:///a?colour=***": unknown option "colour"; the options are sync, ',
     ],
-    ["nfs://a", 'unknown service "nfs"; the services are '],
-    ["/srv/disk", "must have the form fs:///srv/disk1"],
+    [
+      "fs:///a?concurency=4",
+      'unknown option "concurency"; did you mean "concurrency"? the options are sync, ',
+    ],
+    ["swift://a", 'unknown service "swift"; the services are '],
+    ["webdv://a", 'unknown service "webdv"; did you mean "webdav"? the services are '],
+    [
+      "/srv/disk",
+      "must have the form SERVICE://NAME/DIRECTORY?OPTION=VALUE, for example fs:///srv/disk1 or ",
+    ],
     ["fs:///a/../b", 'it holds ".."'],
     ["fs:///a?timeout=10", 'option "timeout" must be a duration such as "10s"'],
     ["fs:///a?concurrency=many", 'option "concurrency" must be a whole number'],
