@@ -10,6 +10,7 @@ import { copyNative, type NativePlace } from "./copy_native.ts";
 import type { ObjectContext } from "./object_context.ts";
 import { refuseOwn } from "./own_directory.ts";
 import { ownPathsOf } from "./own_paths_of.ts";
+import { refuseLinkedOwn } from "./refuse_linked_own.ts";
 import { removeEmptyDirectories } from "./remove_empty_directories.ts";
 import { signUpload } from "./sign_upload.ts";
 import type { SpaceSecrets } from "./space_client.ts";
@@ -38,6 +39,7 @@ export function createNativeClient(
     on(at.space, async (store) => {
       const path = normalizePath(at.path, store.info.workDirectory);
       refuseOwn({ ...at, path }, action, await ownPaths(at.space, store));
+      await refuseLinkedOwn(store, { ...at, path }, action);
       return await work(store);
     });
   const placeOf = ({ space, path }: NativeAddress): NativePlace => ({

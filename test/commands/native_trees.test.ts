@@ -359,6 +359,27 @@ describe("what belongs to jcs on a space inside of another one", () => {
   });
 });
 
+it("blocks are not reached through links either", async () => {
+  const block = `blocks/ab/${"0123456789abcdef".repeat(2)}.0`;
+  files({ [`disk/jcs/${block}`]: "a block", "disk/.jcs-space": "a mark", "disk/dir/file": "" });
+  symlinkSync("../jcs", path("disk/dir/link"));
+  symlinkSync(".", path("disk/self"));
+  for (const [command, ...argv] of [
+    [rm, `disk:dir/link/${block}`],
+    [rm, "-r", "disk:dir/link/"],
+    [mv, "disk:dir/link/", "disk:away/"],
+    [put, "local", `disk:dir/link/${block}`],
+    [rm, "disk:self/.jcs-space"],
+  ] as const) {
+    const result = await run(command, argv);
+    expect([2, 9]).toContain(result.exitCode);
+    expect(result.stderr).toContain("is a link, and so it may be a block");
+  }
+  expect(bench.disk(`jcs/${block}`)).toBe("a block");
+  expect(bench.disk(".jcs-space")).toBe("a mark");
+  await ok(rm, "disk:dir/link");
+});
+
 it("a directory does not go below itself, however the target is spelled", async () => {
   files({ "disk/d/x": "content" });
   for (const target of ["disk:d/sub", "disk:d\\sub", `disk:${path("disk")}/d/sub`, `disk:d\\sub\\`]) {
