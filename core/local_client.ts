@@ -25,6 +25,7 @@ import { isSealed, seal, unseal } from "./secrets/seal.ts";
 import { openSecretKey, readSecretKey } from "./secrets/secret_key.ts";
 import type { BandwidthTimetable } from "./store/bandwidth.ts";
 import { mapSecrets, parseConnection, redact } from "./store/connection_string.ts";
+import { readNetwork } from "./store/http/network.ts";
 import { accountLimits } from "./store/layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
 import { openStore } from "./store/open_store.ts";
@@ -119,6 +120,7 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
       leaseMs: UPLOAD_LEASE_MS,
       stallMs: BLOCK_STALL_MS,
     },
+    network: readNetwork({}, { environment }),
     now,
   };
   const client = createLocalClient(context, {

@@ -17,7 +17,7 @@ import type { SpaceSecrets } from "./space_client.ts";
 
 /** Works on the files of spaces that are none of jcs: see {@link NativeClient}. */
 export function createNativeClient(
-  { spaces }: Pick<ObjectContext, "spaces">,
+  { spaces, network }: Pick<ObjectContext, "spaces" | "network">,
   secrets: Pick<SpaceSecrets, "placeOf">,
 ): NativeClient {
   const open = async (space: string): Promise<Store> => {
@@ -139,7 +139,7 @@ export function createNativeClient(
         if (store.fetch !== undefined) {
           return { how: "inside", meta: await store.fetch(at.path, url, options) };
         }
-        return { how: "through", meta: await fetchThrough(store, at.path, { ...options, url }) };
+        return { how: "through", meta: await fetchThrough(store, at.path, { ...options, url, network }) };
       });
     },
     async *signUpload(at, options) {

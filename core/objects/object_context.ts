@@ -1,6 +1,7 @@
 import type { OpTable } from "../../ioswitch/op_table.ts";
 import type { ServiceRegistry } from "../../ioswitch/services.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import type { Network } from "../store/http/network.ts";
 import type { SpacePermits } from "./space_permits.ts";
 import type { SpaceRegistry } from "./space_registry.ts";
 
@@ -12,6 +13,8 @@ export interface ObjectContext {
   readonly services: ServiceRegistry;
   readonly permits: SpacePermits;
   readonly settings: ObjectSettings;
+  /** The way to servers of URLs that are fetched; direct unless given. */
+  readonly network?: Network;
   /** The clock, in ms since 1970. */
   readonly now: () => number;
 }

@@ -1,5 +1,6 @@
 import { sign } from "node:crypto";
 import type { HttpCall } from "../http/http_error.ts";
+import type { Network } from "../http/network.ts";
 import { goodUntilMs, tokenCache } from "../oauth/token_cache.ts";
 import { tokenServer } from "../oauth/token_server.ts";
 import type { StoreInfo } from "../store.ts";
@@ -22,6 +23,7 @@ export interface GoogleAccess {
   readonly scope: string;
   /** The user that a service account acts for. */
   readonly subject?: string | undefined;
+  readonly network?: Network;
 }
 
 /** The tokens for a key: fetched once for all that wait, kept until shortly before they expire. */
@@ -30,7 +32,7 @@ export function googleTokens(info: StoreInfo, key: GoogleKey, access: GoogleAcce
     const header = key.kind === "none" ? undefined : `Bearer ${key.token}`;
     return { authorization: async () => header, refused: () => false, close() {} };
   }
-  const server = tokenServer(info, { provider: "Google", url: key.tokenUri });
+  const server = tokenServer(info, { provider: "Google", url: key.tokenUri, network: access.network });
   const cache = tokenCache(info, {
     async fetch(call) {
       const { accessToken, lifetimeMs } = await server.grant(call, grantOf(key, access));

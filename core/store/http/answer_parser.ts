@@ -57,8 +57,8 @@ export function answerParser(options: { readonly isHead: boolean }, events: Answ
     const length = headers["content-length"];
     const isEmpty = options.isHead || status === 204 || status === 304;
     if (!isEmpty && coding !== undefined) {
-      // Who says two things of the length is not asked again.
-      if (length !== undefined) isReusable = false;
+      // Who says two things of the length, or speaks of chunks in HTTP/1.0, is not asked again (RFC 9112, section 6.1).
+      if (length !== undefined || version === 0) isReusable = false;
       if (coding.toLowerCase() !== "chunked") throw new MalformedAnswer("an unknown transfer encoding");
       state = "size";
     } else if (!isEmpty && length === undefined) {
@@ -90,7 +90,9 @@ export function answerParser(options: { readonly isHead: boolean }, events: Answ
           throw new MalformedAnswer("a line is too long");
         }
         if (at < 0) return undefined;
-        const text = rest.toString("latin1", 0, at).replace(/\r$/, "");
+        // A line feed alone would let a chunk that is one byte longer than it said pass for a whole one.
+        if (rest[at - 1] !== 0x0d) throw new MalformedAnswer("a line does not end as it should");
+        const text = rest.toString("latin1", 0, at - 1);
         rest = rest.subarray(at + 1);
         return text;
       };

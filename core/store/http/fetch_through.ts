@@ -2,6 +2,7 @@ import { cancelStream } from "../../bytes/cancel_stream.ts";
 import { normalizePath } from "../normalize_path.ts";
 import { objectStream } from "../object_stream.ts";
 import type { FetchOptions, ObjectMeta, Store } from "../store.ts";
+import type { Network } from "./network.ts";
 import { openUrl, parseUrl } from "./open_url.ts";
 
 /** Fetches a URL into an object through this process, for a store whose service cannot do it, or is this process: see {@link Store.fetch}. The bytes pass as
@@ -9,12 +10,20 @@ import { openUrl, parseUrl } from "./open_url.ts";
 export async function fetchThrough(
   store: Pick<Store, "info" | "capabilities" | "write">,
   path: string,
-  source: FetchOptions & { readonly url: string; readonly idleMs?: number },
+  source: FetchOptions & {
+    readonly url: string;
+    readonly idleMs?: number;
+    readonly network?: Network | undefined;
+  },
 ): Promise<ObjectMeta> {
-  const { signal, onProgress, idleMs } = source;
+  const { signal, onProgress, idleMs, network } = source;
   const call = { operation: "fetch", path: normalizePath(path, store.info.workDirectory), signal };
   const url = parseUrl(store.info, call, source.url);
-  const opened = await openUrl(store.info, call, { url, ...(idleMs === undefined ? {} : { idleMs }) });
+  const opened = await openUrl(store.info, call, {
+    url,
+    network,
+    ...(idleMs === undefined ? {} : { idleMs }),
+  });
   const { "content-length": length, "content-type": contentType } = opened.headers;
   const iterator = opened.stream[Symbol.asyncIterator]();
   const body = objectStream({

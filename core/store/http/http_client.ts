@@ -2,7 +2,10 @@ import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { Endpoint } from "../option_value.ts";
 import type { Body } from "../take_body.ts";
 import type { AnswerHead } from "./answer_parser.ts";
-import { type HttpBody, type HttpConnection, openConnection } from "./http_connection.ts";
+import { type HttpBody, type HttpConnection, hangUp, openConnection } from "./http_connection.ts";
+import { DIRECT, type Network } from "./network.ts";
+import type { HttpProxy } from "./proxy_for.ts";
+import { openSocket, openTunnel, refusedBy } from "./proxy_tunnel.ts";
 
 /** Most bytes of an answer that is thrown away that are read for the sake of its connection. */
 const DISCARD_BYTES_MAX = 64 * 1024;
@@ -12,6 +15,9 @@ const IDLE_MS_MAX = 4000;
 /** So long before the server says that it will end a connection it is not used any more. */
 const IDLE_MARGIN_MS = 1000;
 const IDLE_MS_MIN = 250;
+const CONNECT_TIMEOUT_MS = 20_000;
+/** What may be asked once more without harm when a kept connection turns out to have ended. */
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PROPFIND"]);
 
 /** One request: made once, redirects are not followed. */
 export interface HttpRequest {
@@ -40,11 +46,16 @@ export interface HttpClient {
 }
 
 /** Makes a client for one server: HTTP/1.1 over sockets of its own, because the engines' libraries copy what passes through them and leave as much
- *  garbage. Connects to nobody. */
+ *  garbage. Connects to nobody. `network` says whom to trust and through whom to go: throws `Config` where that is wrong. */
 export function httpClient(
   endpoint: Endpoint,
-  options: { readonly connectTimeoutMs?: number } = {},
+  options: { readonly connectTimeoutMs?: number; readonly network?: Network | undefined } = {},
 ): HttpClient {
+  const { connectTimeoutMs = CONNECT_TIMEOUT_MS, network = DIRECT } = options;
+  const proxy = network.proxyOf(endpoint);
+  /** The proxy where it is what gets the requests; otherwise they go through it to the server. */
+  const relay = endpoint.protocol === "http" ? proxy : undefined;
+  const closing = new AbortController();
   const open = new Set<HttpConnection>();
   const idle: { readonly connection: HttpConnection; readonly untilMs: number }[] = [];
   const takeIdle = (): HttpConnection | undefined => {
@@ -54,9 +65,19 @@ export function httpClient(
     }
     return undefined;
   };
-  const connect = (): HttpConnection => {
-    const connection = openConnection(endpoint, {
-      connectTimeoutMs: options.connectTimeoutMs,
+  const connect = async (signal: AbortSignal | undefined): Promise<HttpConnection> => {
+    const server = relay ?? endpoint;
+    const through =
+      proxy === undefined || proxy === relay
+        ? undefined
+        : await openTunnel(proxy, endpoint, {
+            timeoutMs: connectTimeoutMs,
+            signal: signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]),
+          });
+    const socket = openSocket(server, { ca: relay === undefined ? network.ca : undefined, socket: through });
+    const connection = openConnection(socket, {
+      server,
+      connectTimeoutMs,
       onIdle({ headers }) {
         idle.push({ connection, untilMs: performance.now() + idleMs(headers["keep-alive"]) });
       },
@@ -74,12 +95,27 @@ export function httpClient(
     async send(request) {
       const { method, signal, body } = request;
       signal?.throwIfAborted();
-      const head = headOf(endpoint, request);
+      const exchange = {
+        head: headOf(endpoint, { request, relay }),
+        isHead: method === "HEAD",
+        body,
+        signal,
+      };
       // A kept connection that the server ends in this moment would cost a body that cannot be sent again.
-      const connection = (isStream(body) ? undefined : takeIdle()) ?? connect();
-      return await connection.exchange({ head, isHead: method === "HEAD", body, signal });
+      const kept = isStream(body) ? undefined : takeIdle();
+      const answer = await (kept ?? (await connect(signal)))
+        .exchange(exchange)
+        .catch(async (error: unknown) => {
+          if (kept === undefined || !SAFE.has(method) || !isHangUp(error) || closing.signal.aborted)
+            throw error;
+          return await (await connect(signal)).exchange(exchange);
+        });
+      if (relay === undefined || answer.status !== 407) return answer;
+      discard(answer);
+      throw refusedBy(relay, answer.status);
     },
     close() {
+      closing.abort(hangUp());
       for (const connection of open) connection.destroy();
     },
   };
@@ -109,8 +145,16 @@ function idleMs(header: string | undefined): number {
   return Math.max(IDLE_MS_MIN, Math.min(IDLE_MS_MAX, Number(seconds) * 1000 - IDLE_MARGIN_MS));
 }
 
+/** Whether the server ended the connection, and not the request's signal or the request's own fault. */
+function isHangUp(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(?:ECONNRESET|EPIPE)$/.test(String(error.code));
+}
+
 /** The first line and the headers of a request. Throws when one of them could not be told from another. */
-function headOf(endpoint: Endpoint, request: HttpRequest): string {
+function headOf(
+  endpoint: Endpoint,
+  { request, relay }: { readonly request: HttpRequest; readonly relay: HttpProxy | undefined },
+): string {
   const { method, path } = request;
   const port = endpoint.port === (endpoint.protocol === "https" ? 443 : 80) ? "" : `:${endpoint.port}`;
   const headers: Record<string, string> = {
@@ -118,10 +162,12 @@ function headOf(endpoint: Endpoint, request: HttpRequest): string {
     "accept-encoding": "identity",
     "user-agent": "jcs",
     ...lengthOf(request),
+    ...(relay?.authorization === undefined ? {} : { "proxy-authorization": relay.authorization }),
   };
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
   if (!TOKEN.test(method) || !/^[\x21-\x7e\x80-\xff]+$/.test(path)) throw unsendable("the path");
-  let head = `${method} ${path} HTTP/1.1\r\n`;
+  const target = relay === undefined ? path : `http://${endpoint.host}${port}${path}`;
+  let head = `${method} ${target} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (!TOKEN.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw unsendable("a header");
     head += `${name}: ${value}\r\n`;

@@ -1,5 +1,4 @@
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
 import { assert } from "../../assert.ts";
 import { STREAM_CHUNK_BYTES } from "../../limits.ts";
@@ -45,29 +44,28 @@ export interface HttpConnection {
   destroy(): void;
 }
 
-/** Opens a connection. `onIdle` is called with the head of the last answer when it may serve another request, `onClose` when it never will. */
+/** Makes a connection of a socket that is on its way to the server. `onIdle` is called with the head of the last answer when it may serve another request, `onClose`
+ *  when it never will. What fails on the way names the server: `error.server`. */
 export function openConnection(
-  endpoint: Endpoint,
+  socket: Socket,
   options: {
-    readonly connectTimeoutMs: number | undefined;
+    readonly server: Pick<Endpoint, "protocol" | "host" | "port">;
+    readonly connectTimeoutMs: number;
     readonly onIdle: (head: AnswerHead) => void;
     readonly onClose: () => void;
   },
 ): HttpConnection {
-  const { connectTimeoutMs, onIdle, onClose } = options;
-  const socket = openSocket(endpoint);
+  const { server, connectTimeoutMs, onIdle, onClose } = options;
   socket.setNoDelay(true);
   let current: Running | undefined;
   let failure: Error | undefined;
   /** The server said that it has no more to send. */
   let isEnded = false;
   let isOpen = true;
-  const timer =
-    connectTimeoutMs === undefined
-      ? undefined
-      : setTimeout(() => {
-          socket.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
-        }, connectTimeoutMs);
+  const timer = setTimeout(() => {
+    socket.destroy(Object.assign(new Error("the server does not answer"), { code: "ETIMEDOUT" }));
+  }, connectTimeoutMs);
+  /** Nothing can be done with the connection any more. */
   const over = () => {
     clearTimeout(timer);
     if (!isOpen) return;
@@ -75,9 +73,9 @@ export function openConnection(
     onClose();
     current?.lost(failure, isEnded);
   };
-  socket.on(endpoint.protocol === "https" ? "secureConnect" : "connect", () => clearTimeout(timer));
+  socket.on(server.protocol === "https" ? "secureConnect" : "connect", () => clearTimeout(timer));
   socket.on("error", (error) => {
-    failure ??= error;
+    failure ??= Object.assign(error, { server: `${server.host}:${server.port}` });
     over();
   });
   socket.on("end", () => {
@@ -87,9 +85,10 @@ export function openConnection(
   });
   socket.on("close", over);
   socket.on("data", (bytes: Uint8Array) => {
-    // Nobody asked for anything.
-    if (current === undefined) socket.destroy();
-    else current.push(bytes);
+    if (current !== undefined) return current.push(bytes);
+    // Nobody asked for anything, and nobody may ask this server for anything now.
+    socket.destroy();
+    over();
   });
   return {
     destroy: () => void socket.destroy(),
@@ -103,17 +102,6 @@ export function openConnection(
       return running.answer;
     },
   };
-}
-
-function openSocket({ protocol, host, port }: Endpoint): Socket {
-  const name = host.replace(/^\[|\]$/g, "");
-  if (protocol === "http") return connect({ host: name, port });
-  return connectTls({
-    host: name,
-    port,
-    ALPNProtocols: ["http/1.1"],
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-  });
 }
 
 interface Running {
@@ -236,21 +224,27 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
       if (!(await write(head))) return;
       for (;;) {
         const chunk = await content.next();
-        if (answered !== undefined || isOver) return;
         if (chunk === undefined) break;
-        left -= chunk.length;
-        if (left <= 0) {
+        let isFree = true;
+        try {
+          left -= chunk.length;
           // With its last byte the server has all that was announced, and stores it: that one waits until the body is known to be right.
-          const more = await content.next();
-          assert(left === 0 && more === undefined, "a body is as long as its request says");
+          if (left <= 0 && answered === undefined && !isOver) {
+            const more = await content.next();
+            assert(left === 0 && more === undefined, "a body is as long as its request says");
+          }
           if (answered !== undefined || isOver) return;
+          if (!isSized && !(await write(Buffer.from(`${chunk.length.toString(16)}\r\n`, "latin1")))) return;
+          isFree = await write(chunk);
+          if (!isFree) return;
+        } finally {
+          // What the socket did not take it may still read, until it is closed.
+          if (isFree || socket.closed) giveBack(chunk);
+          else socket.once("close", () => giveBack(chunk));
         }
-        if (!isSized && !(await write(Buffer.from(`${chunk.length.toString(16)}\r\n`, "latin1")))) return;
-        // What the socket did not take may still be read: it is lost to the pool.
-        if (!(await write(chunk))) return;
-        giveBack(chunk);
         if (!isSized && !(await write(LINE_END))) return;
       }
+      if (answered !== undefined || isOver) return;
       if (!isSized) await write(LAST_CHUNK);
     }
     isSent = true;
@@ -298,6 +292,7 @@ function gather(chunks: Uint8Array[], bytes: number): Uint8Array {
 const LINE_END = Buffer.from("\r\n");
 const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 
-function hangUp(): Error {
+/** The failure of a connection that ended before its answer. */
+export function hangUp(): Error {
   return Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" });
 }

@@ -2,6 +2,7 @@ import { type ErrorKind, JcsError, type Retry } from "../../errors.ts";
 import type { StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import type { HttpAnswer } from "./http_client.ts";
+import { RouteError } from "./route_error.ts";
 
 /** One call of a service, as its errors name it. */
 export interface HttpCall {
@@ -81,26 +82,49 @@ export function exchangeError(info: StoreInfo, call: HttpCall, failure: unknown)
   if (signal?.aborted === true) {
     return storeError(info, { ...place, kind: "Cancelled", state: "cancelled", cause: signal.reason });
   }
+  if (failure instanceof RouteError) {
+    const { kind, retry, message: state } = failure;
+    return storeError(info, { ...place, kind, retry, state, cause: failure });
+  }
   const code = codeOf(failure);
   const cause = new Error(code);
-  const tls = tlsState(code);
+  const server = serverOf(failure);
+  const tls = tlsState(code, server);
   if (tls !== undefined) return storeError(info, { ...place, kind: "Unreachable", state: tls, cause });
   const state = /^HPE_|InvalidHTTP|Malformed/.test(code)
     ? `the answer is no HTTP (${code})`
-    : `no connection (${code})`;
+    : connectionState(code, server);
   return storeError(info, { ...place, kind: "Unreachable", retry: "later", state, cause });
 }
 
 /** What went wrong when a connection was to be encrypted, by the code of the failure; `undefined` for anything else. */
-export function tlsState(code: string): string | undefined {
-  if (/ALTNAME/.test(code)) return `the service's certificate is for another host (${code})`;
+export function tlsState(code: string, server?: string): string | undefined {
+  const at = server === undefined ? "the service" : JSON.stringify(server);
+  if (/ALTNAME/.test(code)) return `the certificate of ${at} is for another host (${code})`;
+  if (/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/.test(code)) {
+    return `the certificate of ${at} is not valid at this time (${code}); is the clock right?`;
+  }
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(code)) {
-    return `the service's certificate is not trusted (${code}); NODE_EXTRA_CA_CERTS may name a file with its authority`;
+    return `the certificate of ${at} is not trusted (${code}); ca=FILE, or NODE_EXTRA_CA_CERTS, may name a file with its authority`;
   }
   if (/WRONG_VERSION|HTTP_REQUEST|PACKET_LENGTH|EPROTO/.test(code)) {
-    return `the server speaks no TLS there (${code}); its endpoint may be one of http`;
+    return `${server === undefined ? "the server" : at} speaks no TLS there (${code}); its endpoint may be one of http`;
   }
   return /ERR_TLS|ERR_SSL/.test(code) ? `the encryption is refused (${code})` : undefined;
+}
+
+/** What went wrong with a connection, by the code of the failure. */
+export function connectionState(code: string, server?: string): string {
+  const at = server === undefined ? "" : ` with ${JSON.stringify(server)}`;
+  if (code === "ENOTFOUND") return `no connection${at}: the name of the host is not known (${code})`;
+  if (code === "EAI_AGAIN") return `no connection${at}: the name server does not answer (${code})`;
+  return `no connection${at} (${code})`;
+}
+
+/** The server that a failed connection was to, where the failure names it. */
+export function serverOf(failure: unknown): string | undefined {
+  if (!(failure instanceof Error) || !("server" in failure)) return undefined;
+  return typeof failure.server === "string" ? failure.server : undefined;
 }
 
 /** How long the service wants to be left alone, of its header `Retry-After`. */

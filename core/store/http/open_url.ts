@@ -7,6 +7,7 @@ import { storeError, throwIfCancelled } from "../store_error.ts";
 import { discard, type HttpAnswer } from "./http_client.ts";
 import { answerError, exchangeError, type HttpCall } from "./http_error.ts";
 import { answerStream } from "./http_read.ts";
+import type { Network } from "./network.ts";
 import { redirectingClient } from "./redirecting_client.ts";
 
 /** What a URL leads to. */
@@ -38,6 +39,7 @@ export async function openUrl(
     readonly url: URL;
     readonly headers?: Readonly<Record<string, string>>;
     readonly idleMs?: number;
+    readonly network?: Network | undefined;
   },
 ): Promise<OpenedUrl> {
   const { url, headers = {}, idleMs = STREAM_IDLE_TIMEOUT_MS } = wanted;
@@ -47,7 +49,7 @@ export async function openUrl(
   if (endpoint === undefined) {
     throw storeError(info, { ...place, kind: "Usage", state: "the URL names no server" });
   }
-  const client = redirectingClient(endpoint, { slashes: true });
+  const client = redirectingClient(endpoint, { slashes: true, network: wanted.network });
   const idle = new AbortController();
   const either = signal === undefined ? idle.signal : AbortSignal.any([signal, idle.signal]);
   const inside = { ...place, signal: either };

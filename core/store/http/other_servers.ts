@@ -1,5 +1,6 @@
 import { parseOptionValue } from "../option_value.ts";
 import { type HttpClient, httpClient } from "./http_client.ts";
+import type { Network } from "./network.ts";
 
 /** Clients for servers that a service names in its answers, at addresses that are good without a credential. */
 export interface OtherServers {
@@ -13,13 +14,14 @@ export interface OtherServers {
 export function otherServers(options: {
   readonly serversMax: number;
   readonly encrypted: boolean;
+  readonly network?: Network;
 }): OtherServers {
   const clients = new Map<string, HttpClient>();
   return {
     clientOf(url) {
       const endpoint = parseOptionValue("endpoint", url.origin);
       if (endpoint === undefined || (options.encrypted && endpoint.protocol !== "https")) return undefined;
-      const client = clients.get(url.origin) ?? httpClient(endpoint);
+      const client = clients.get(url.origin) ?? httpClient(endpoint, { network: options.network });
       clients.delete(url.origin);
       clients.set(url.origin, client);
       // The one not used for longest is forgotten; what it still sends ends by itself.

@@ -1,5 +1,6 @@
 import { type Endpoint, parseOptionValue } from "../option_value.ts";
 import { discard, type HttpAnswer, type HttpClient, type HttpRequest, httpClient } from "./http_client.ts";
+import type { Network } from "./network.ts";
 
 const REDIRECTS_MAX = 5;
 /** Most other servers that one store follows redirects to. */
@@ -24,16 +25,16 @@ export interface RedirectingClient extends Omit<HttpClient, "send"> {
 /** Makes a client for one server that follows redirects. Connects to nobody. `slashes`: also those that only add a slash. */
 export function redirectingClient(
   endpoint: Endpoint,
-  { slashes = false }: { readonly slashes?: boolean } = {},
+  { slashes = false, network }: { readonly slashes?: boolean; readonly network?: Network | undefined } = {},
 ): RedirectingClient {
-  const own = httpClient(endpoint);
+  const own = httpClient(endpoint, { network });
   const others = new Map<string, HttpClient>();
   const clientOf = (url: URL): HttpClient | undefined => {
     const known = url.origin === originOf(endpoint) ? own : others.get(url.origin);
     if (known !== undefined) return known;
     const target = parseOptionValue("endpoint", url.origin);
     if (target === undefined || others.size >= OTHER_SERVERS_MAX) return undefined;
-    const made = httpClient(target);
+    const made = httpClient(target, { network });
     others.set(url.origin, made);
     return made;
   };

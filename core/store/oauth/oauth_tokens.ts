@@ -1,5 +1,6 @@
 import { JcsError } from "../../errors.ts";
 import type { HttpCall } from "../http/http_error.ts";
+import type { Network } from "../http/network.ts";
 import type { Credential } from "../option_value.ts";
 import { environmentName } from "../read_options.ts";
 import type { OpenContext } from "../service.ts";
@@ -51,6 +52,7 @@ export async function oauthTokens(
     readonly credential: Credential | undefined;
     readonly provider: OauthProvider;
     readonly environment: OpenContext["environment"];
+    readonly network?: Network;
   },
 ): Promise<OauthTokens> {
   const { provider } = options;
@@ -65,7 +67,12 @@ export async function oauthTokens(
   const example =
     provider.rcloneName === undefined ? "" : `, for example with "rclone authorize ${provider.rcloneName}",`;
   const wayOut = `log in again${example} and put the new token into ${place}`;
-  const server = tokenServer(info, { provider: provider.name, url: provider.tokenUrl, wayOut });
+  const server = tokenServer(info, {
+    provider: provider.name,
+    url: provider.tokenUrl,
+    wayOut,
+    network: options.network,
+  });
   const login = { info, provider, server, wayOut };
   const first = file === undefined ? givenToken(info, { ...options, refuse }) : await file.read();
   const renews = file !== undefined || first.refreshToken !== undefined;

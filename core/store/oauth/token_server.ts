@@ -3,6 +3,7 @@ import { type HttpAnswer, type HttpClient, httpClient } from "../http/http_clien
 import { answerError, exchangeError } from "../http/http_error.ts";
 import { type JsonRecord, parseJson } from "../http/http_json.ts";
 import { answerText } from "../http/http_read.ts";
+import type { Network } from "../http/network.ts";
 import { parseOptionValue } from "../option_value.ts";
 import type { StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
@@ -40,6 +41,7 @@ export function tokenServer(
     readonly url: string;
     readonly wayOut?: string;
     readonly timeoutMs?: number;
+    readonly network?: Network | undefined;
   },
 ): TokenServer {
   const { provider, url, wayOut, timeoutMs = TOKEN_TIMEOUT_MS } = server;
@@ -52,7 +54,7 @@ export function tokenServer(
         const state = `the address of the token server of ${provider} is not one that secrets may be sent to`;
         throw storeError(info, { ...call, kind: "Config", state });
       }
-      client ??= httpClient(endpoint);
+      client ??= httpClient(endpoint, { network: server.network });
       try {
         const answer = await client.send({
           method: "POST",

@@ -1,3 +1,4 @@
+import { readNetwork } from "../http/network.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service, ServiceOption } from "../service.ts";
 
@@ -21,6 +22,7 @@ export const fs: Service = {
     return await openFsStore(connection, {
       ...readOptions(OPTIONS, { ...connection, environment }),
       prepared,
+      network: readNetwork({}, { environment }),
     });
   },
 };

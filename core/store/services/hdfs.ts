@@ -8,9 +8,10 @@ export const hdfs: Service = {
   summary: "a directory of Hadoop's HDFS, over WebHDFS",
   examples: ["hdfs://namenode:9870/user/me?user=me", "hdfs://namenode:9871/data?tls&delegation=TOKEN"],
   options: HDFS_OPTIONS,
-  async open(connection, { environment }) {
+  async open(connection, context) {
+    const { environment } = context;
     const options = readOptions(HDFS_OPTIONS, { ...connection, environment });
     const { openHdfsStore } = await import("./hdfs/hdfs_store.ts");
-    return openHdfsStore(connection, options);
+    return openHdfsStore(connection, { options, context });
   },
 };

@@ -1,3 +1,4 @@
+import { readNetwork } from "../http/network.ts";
 import { readOptions } from "../read_options.ts";
 import type { Service, ServiceOption } from "../service.ts";
 
@@ -14,6 +15,9 @@ export const memory: Service = {
   options: OPTIONS,
   async open(connection, { environment }) {
     const { openMemoryStore } = await import("./memory/memory_store.ts");
-    return openMemoryStore(connection, readOptions(OPTIONS, { ...connection, environment }));
+    return openMemoryStore(connection, {
+      ...readOptions(OPTIONS, { ...connection, environment }),
+      network: readNetwork({}, { environment }),
+    });
   },
 };

@@ -5,6 +5,7 @@ import type { Connection } from "../../connection_string.ts";
 import { decodeName, encodeName } from "../../encoded_name.ts";
 import { type HttpAnswer, type HttpClient, type HttpRequest, httpClient } from "../../http/http_client.ts";
 import { exchangeError, type HttpCall } from "../../http/http_error.ts";
+import { type Network, readNetwork } from "../../http/network.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
 import type { OpenContext } from "../../service.ts";
@@ -27,6 +28,7 @@ export interface AzblobContext {
   readonly options: AzblobOptions;
   readonly credential: AzblobCredential;
   readonly client: HttpClient;
+  readonly network: Network;
   /** The path of the container in requests: `/container`, or `/account/container`. */
   readonly containerPath: string;
   /** What stands before the encoded paths in names of blobs: empty or ending with `/`. */
@@ -72,11 +74,13 @@ export async function azblobContext(
   const host = endpoint.host.replace(/^\[|\]$/g, "");
   const pathStyle = options.path_style ?? (host === "localhost" || isIP(host) !== 0);
   if (pathStyle && account === "") throw refused('the account is missing; add "account"');
+  const network = readNetwork(options, context);
   return {
     info: { service, name, workDirectory },
     options,
     credential,
-    client: httpClient(endpoint),
+    client: httpClient(endpoint, { network }),
+    network,
     containerPath: pathStyle ? `/${account}/${name}` : `/${name}`,
     namePrefix: encodeName(workDirectory.slice(1), REFUSED),
   };

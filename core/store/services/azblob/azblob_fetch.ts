@@ -107,8 +107,10 @@ interface Source {
 
 /** What the server of the URL says of it. The service may reach what this machine does not, so only what is sure to be missing is an error. */
 async function lookAt(context: AzblobContext, call: HttpCall, url: URL): Promise<Source> {
+  // The authorities of option ca are those of the service.
+  const network = { proxyOf: context.network.proxyOf };
   try {
-    const opened = await openUrl(context.info, call, { url, headers: { range: "bytes=0-0" } });
+    const opened = await openUrl(context.info, call, { url, headers: { range: "bytes=0-0" }, network });
     await opened.stream[Symbol.asyncIterator]().return?.();
     const { etag, "content-range": range, "content-type": contentType } = opened.headers;
     const total = opened.status === 206 ? /^bytes 0-0\/(\d{1,15})$/.exec(range ?? "")?.[1] : undefined;

@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -49,6 +50,7 @@ export const AZBLOB_OPTIONS = [
     default: "true",
     help: "false for a server that fetches no URLs, such as Azurite",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

@@ -4,6 +4,7 @@ import { type HttpAnswer, type HttpClient, httpClient } from "../../http/http_cl
 import { exchangeError, type HttpCall } from "../../http/http_error.ts";
 import { answerJson, type JsonRecord } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
+import { type Network, readNetwork } from "../../http/network.ts";
 import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
@@ -26,6 +27,7 @@ export interface DropboxContext {
   readonly api: HttpClient;
   /** Takes and gives bytes. */
   readonly content: HttpClient;
+  readonly network: Network;
   /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,9 @@ export async function dropboxContext(
   }
   // An upload holds the part that it sends and the one after it.
   const info = { service, name, workDirectory, heldBytesMax: 2 * partBytes };
+  const network = readNetwork(options, source);
   const tokens = await oauthTokens(info, {
+    network,
     credential: options.credential,
     environment,
     provider: {
@@ -65,8 +69,9 @@ export async function dropboxContext(
     info,
     partBytes,
     tokens,
-    api: httpClient(options.endpoint),
-    content: httpClient(options.content_endpoint),
+    api: httpClient(options.endpoint, { network }),
+    content: httpClient(options.content_endpoint, { network }),
+    network,
     headers: root === undefined ? {} : pathRoot,
   };
 }

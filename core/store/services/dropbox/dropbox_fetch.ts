@@ -78,6 +78,9 @@ async function saveUrl(
 
 /** Throws what the server of a URL refuses. */
 async function lookAt(context: DropboxContext, call: HttpCall, url: URL): Promise<void> {
-  const { stream } = await openUrl(context.info, call, { url });
+  const { stream } = await openUrl(context.info, call, {
+    url,
+    network: { proxyOf: context.network.proxyOf },
+  });
   await stream[Symbol.asyncIterator]().return?.();
 }

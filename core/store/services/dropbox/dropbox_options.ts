@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import { OAUTH_OPTIONS } from "../../oauth/oauth_options.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
@@ -28,6 +29,7 @@ export const DROPBOX_OPTIONS = [
     default: "https:content.dropboxapi.com",
     help: "where it takes and gives bytes",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

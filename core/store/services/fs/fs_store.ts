@@ -5,6 +5,7 @@ import { isKind } from "../../../errors.ts";
 import { directorySync } from "../../../local/directory_sync.ts";
 import type { Connection } from "../../connection_string.ts";
 import { fetchThrough } from "../../http/fetch_through.ts";
+import type { Network } from "../../http/network.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Store, WriteOptions } from "../../store.ts";
@@ -27,7 +28,7 @@ import { writeBody } from "./write_body.ts";
  *  {@link replaceFile} for what a write promises. */
 export async function openFsStore(
   connection: Connection,
-  settings: { readonly sync: boolean; readonly prepared: boolean },
+  settings: { readonly sync: boolean; readonly prepared: boolean; readonly network: Network },
 ): Promise<Store> {
   const { service, name, workDirectory } = connection;
   const info = { service, name, workDirectory };
@@ -216,7 +217,7 @@ export async function openFsStore(
       if (found?.isDirectory() === true) return;
       throw storeError(info, { ...call, kind: "AlreadyExists", state: "there is an object already" });
     },
-    fetch: (path, url, options) => fetchThrough(store, path, { ...options, url }),
+    fetch: (path, url, options) => fetchThrough(store, path, { ...options, url, network: settings.network }),
     prepare: () => prepareRoot(root, sync),
     async close() {},
   };

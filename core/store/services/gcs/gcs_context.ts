@@ -7,6 +7,7 @@ import { type GoogleTokens, googleTokens } from "../../google/google_token.ts";
 import { PART_UNIT_BYTES } from "../../google/resumable_upload.ts";
 import { httpClient } from "../../http/http_client.ts";
 import type { Meaning } from "../../http/http_error.ts";
+import { readNetwork } from "../../http/network.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import { storeError } from "../../store_error.ts";
@@ -50,12 +51,13 @@ export async function gcsContext(
   }
   const info = { service, name, workDirectory };
   const key = await googleKey("gcs", { ...options, environment });
+  const network = readNetwork(options, source);
   return {
     info,
     options,
     key,
-    tokens: googleTokens(info, key, { scope: SCOPE }),
-    client: httpClient(options.endpoint),
+    tokens: googleTokens(info, key, { scope: SCOPE, network }),
+    client: httpClient(options.endpoint, { network }),
     parameters: { userProject: options.user_project },
     meaningOf,
     namePrefix: encodeName(workDirectory.slice(1), REFUSED),

@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -24,6 +25,7 @@ export const GCS_OPTIONS = [
     default: "8MiB",
     help: "bytes that a large upload sends at a time; a multiple of 256KiB; up to this much an object goes in one request",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

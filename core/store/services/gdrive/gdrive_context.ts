@@ -5,6 +5,7 @@ import { PART_UNIT_BYTES } from "../../google/resumable_upload.ts";
 import { httpClient } from "../../http/http_client.ts";
 import type { HttpCall, Meaning } from "../../http/http_error.ts";
 import { answerJson } from "../../http/http_json.ts";
+import { readNetwork } from "../../http/network.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import { storeError } from "../../store_error.ts";
@@ -74,11 +75,12 @@ export async function gdriveContext(
     throw refuse('option "part_size" must be a multiple of 256KiB');
   }
   const info = { service, name, workDirectory, heldBytesMax: 2 * options.part_size };
+  const network = readNetwork(options, source);
   return {
     info,
     options,
-    tokens: await gdriveTokens(info, source),
-    client: httpClient(options.endpoint),
+    tokens: await gdriveTokens(info, { ...source, network }),
+    client: httpClient(options.endpoint, { network }),
     parameters: {},
     meaningOf,
     topId,

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { JcsError } from "../../../errors.ts";
 import { googleKey, isGoogleKey } from "../../google/google_key.ts";
 import { type GoogleTokens, googleTokens } from "../../google/google_token.ts";
+import type { Network } from "../../http/network.ts";
 import { oauthTokens } from "../../oauth/oauth_tokens.ts";
 import type { Credential } from "../../option_value.ts";
 import { environmentName } from "../../read_options.ts";
@@ -21,9 +22,13 @@ export type GdriveTokens = GoogleTokens;
  *  what cannot be found or read, `Usage` for what does not belong together. */
 export async function gdriveTokens(
   info: StoreInfo,
-  source: { readonly options: GdriveOptions; readonly environment: OpenContext["environment"] },
+  source: {
+    readonly options: GdriveOptions;
+    readonly environment: OpenContext["environment"];
+    readonly network: Network;
+  },
 ): Promise<GdriveTokens> {
-  const { options, environment } = source;
+  const { options, environment, network } = source;
   const { credential, impersonate: subject } = options;
   if (await isLogin(info, credential, environment)) {
     if (subject !== undefined) throw noServiceAccount();
@@ -34,11 +39,11 @@ export async function gdriveTokens(
       clientSecret: options.client_secret,
       rcloneName: "drive",
     };
-    return await oauthTokens(info, { credential, provider, environment });
+    return await oauthTokens(info, { credential, provider, environment, network });
   }
   const key = await googleKey(info.service, { credential, environment });
   if (subject !== undefined && key.kind !== "service account") throw noServiceAccount();
-  return googleTokens(info, key, { scope: SCOPE, subject });
+  return googleTokens(info, key, { scope: SCOPE, subject, network });
 }
 
 async function isLogin(

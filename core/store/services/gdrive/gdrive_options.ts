@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -52,6 +53,7 @@ export const GDRIVE_OPTIONS = [
     default: "https:www.googleapis.com",
     help: "where the service listens",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

@@ -10,8 +10,10 @@ import {
 import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
 import { answerJson, asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
+import { readNetwork } from "../../http/network.ts";
 import { type OtherServers, otherServers } from "../../http/other_servers.ts";
 import { parseOptionValue } from "../../option_value.ts";
+import type { OpenContext } from "../../service.ts";
 import type { ObjectMeta, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { fileOf } from "./hdfs_names.ts";
@@ -43,7 +45,10 @@ export interface HdfsRequest {
 export type HdfsCall = HttpCall & { readonly path: string; readonly signal: AbortSignal | undefined };
 
 /** Checks the connection. Talks to nobody. */
-export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsContext {
+export function hdfsContext(
+  connection: Connection,
+  { options, context }: { readonly options: HdfsOptions; readonly context: OpenContext },
+): HdfsContext {
   const { service, name, workDirectory } = connection;
   const endpoint =
     name === "" ? undefined : parseOptionValue("endpoint", `${options.tls ? "https" : "http"}:${name}`);
@@ -53,8 +58,9 @@ export function hdfsContext(connection: Connection, options: HdfsOptions): HdfsC
     throw new JcsError("Usage", `Cannot open a space of service "hdfs": ${state}`);
   }
   const info = { service, name, workDirectory };
-  const nodes = otherServers({ serversMax: NODES_MAX, encrypted: options.tls });
-  return { info, options, client: httpClient(endpoint), nodes, root: { found: false } };
+  const network = readNetwork(options, context);
+  const nodes = otherServers({ serversMax: NODES_MAX, encrypted: options.tls, network });
+  return { info, options, client: httpClient(endpoint, { network }), nodes, root: { found: false } };
 }
 
 /** Asks the name node and reads its answer. */

@@ -1,6 +1,7 @@
 import { isKind } from "../../../errors.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
+import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { ask, closeConnections, findFile, hdfsContext, missing, requireRoot } from "./hdfs_context.ts";
@@ -23,8 +24,11 @@ const CAPABILITIES: Capabilities = {
 };
 
 /** Opens a directory of HDFS. Makes no request. */
-export function openHdfsStore(connection: Connection, options: HdfsOptions): Store {
-  const context = hdfsContext(connection, options);
+export function openHdfsStore(
+  connection: Connection,
+  source: { readonly options: HdfsOptions; readonly context: OpenContext },
+): Store {
+  const context = hdfsContext(connection, source);
   const { info } = context;
   const callOf = (operation: string, at: string, signal: AbortSignal | undefined) => ({
     operation,

@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -13,6 +14,7 @@ export const HTTP_OPTIONS = [
     type: "credential",
     help: "basic:USER:PASSWORD, apikey:TOKEN (a bearer token), file:/PATH of a file with USER:PASSWORD, or env (HTTP_TOKEN, or HTTP_USER and HTTP_PASSWORD); none unless given",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

@@ -6,6 +6,7 @@ import { httpCredentials } from "../../http/http_credentials.ts";
 import { answerError, exchangeError, type HttpCall } from "../../http/http_error.ts";
 import { httpGet, strongTag } from "../../http/http_get.ts";
 import { emptyStream } from "../../http/http_read.ts";
+import { readNetwork } from "../../http/network.ts";
 import { redirectingClient } from "../../http/redirecting_client.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
@@ -48,7 +49,7 @@ export async function openHttpStore(
     const state = `the host is missing or wrong; write ${service}://HOST[:PORT]/FOLDER`;
     throw new JcsError("Usage", `Cannot open a space of service "${service}": ${state}`);
   }
-  const client = redirectingClient(endpoint);
+  const client = redirectingClient(endpoint, { network: readNetwork(options, source.context) });
   const secretHeaders = await httpCredentials(options.credential, {
     service,
     environmentPrefix: "HTTP",

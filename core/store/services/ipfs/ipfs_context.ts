@@ -5,6 +5,7 @@ import { httpCredentials } from "../../http/http_credentials.ts";
 import { exchangeError, type HttpCall } from "../../http/http_error.ts";
 import { answerJson, type JsonRecord } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
+import { readNetwork } from "../../http/network.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { ObjectMeta, StoreInfo } from "../../store.ts";
@@ -56,7 +57,7 @@ export async function ipfsContext(
   const { environment } = context;
   return {
     info: { service, name, workDirectory },
-    client: httpClient(options.endpoint),
+    client: httpClient(options.endpoint, { network: readNetwork(options, context) }),
     secretHeaders: await httpCredentials(options.credential, {
       service,
       environmentPrefix: "IPFS",

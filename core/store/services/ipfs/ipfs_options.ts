@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -14,6 +15,7 @@ export const IPFS_OPTIONS = [
     type: "credential",
     help: "for an API with API.Authorizations: basic:USER:PASSWORD, apikey:TOKEN (a bearer token), file:/PATH of a file with USER:PASSWORD, or env (IPFS_TOKEN, or IPFS_USER and IPFS_PASSWORD); none unless given",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

@@ -4,6 +4,7 @@ import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { fetchThrough } from "../../http/fetch_through.ts";
+import type { Network } from "../../http/network.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import { objectStream } from "../../object_stream.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
@@ -41,7 +42,7 @@ const LINKS_MAX = 40;
 /** Opens the space in memory that has the connection's name. */
 export function openMemoryStore(
   connection: Connection,
-  options: { readonly capacity: number | undefined },
+  options: { readonly capacity: number | undefined; readonly network: Network },
 ): Store {
   const { service, name, workDirectory } = connection;
   const info = { service, name, workDirectory };
@@ -252,7 +253,7 @@ export function openMemoryStore(
         fail: (kind, state) => storeError(info, { kind, operation: "write", path: place.path, state }),
       });
     },
-    fetch: (path, url, call) => fetchThrough(store, path, { ...call, url }),
+    fetch: (path, url, call) => fetchThrough(store, path, { ...call, url, network: options.network }),
     async close() {},
   };
   return store;

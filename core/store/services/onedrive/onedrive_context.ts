@@ -10,6 +10,7 @@ import {
 import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
 import { asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
+import { readNetwork } from "../../http/network.ts";
 import { type OtherServers, otherServers } from "../../http/other_servers.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
@@ -71,12 +72,17 @@ export async function onedriveContext(
     clientSecret: options.client_secret,
     rcloneName: "onedrive",
   };
+  const network = readNetwork(options, source);
   return {
     info,
     options,
-    tokens: await oauthTokens(info, { credential: options.credential, provider, environment }),
-    client: httpClient(endpoint),
-    others: otherServers({ serversMax: OTHER_SERVERS_MAX, encrypted: endpoint.protocol === "https" }),
+    tokens: await oauthTokens(info, { credential: options.credential, provider, environment, network }),
+    client: httpClient(endpoint, { network }),
+    others: otherServers({
+      serversMax: OTHER_SERVERS_MAX,
+      encrypted: endpoint.protocol === "https",
+      network,
+    }),
     drive: `/v1.0/${drive === undefined ? "me/drive" : `drives/${encodeURIComponent(drive)}`}`,
     root: { found: false },
   };

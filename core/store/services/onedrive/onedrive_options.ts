@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import { OAUTH_OPTIONS } from "../../oauth/oauth_options.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
@@ -34,6 +35,7 @@ export const ONEDRIVE_OPTIONS = [
     default: "true",
     help: "compare what was stored with what was sent; SharePoint changes Office documents when it stores them, and false lets it",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

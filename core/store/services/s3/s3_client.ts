@@ -1,4 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import { readNetwork } from "../../http/network.ts";
 import type { OpenContext } from "../../service.ts";
 import { s3Credentials } from "./s3_credentials.ts";
 import type { S3Options } from "./s3_options.ts";
@@ -19,7 +20,10 @@ export async function s3Client(options: S3Options, context: OpenContext): Promis
     maxAttempts: 1,
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: s3Transport({ connectTimeoutMs: options.connect_timeout }),
+    requestHandler: s3Transport({
+      connectTimeoutMs: options.connect_timeout,
+      network: readNetwork(options, context),
+    }),
     ...(await s3Credentials(options, context)),
   });
 }

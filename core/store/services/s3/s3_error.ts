@@ -1,6 +1,15 @@
 import { JcsError } from "../../../errors.ts";
-import { type HttpCall, type Meaning, retryAfterMs, tlsState } from "../../http/http_error.ts";
+import {
+  connectionState,
+  exchangeError,
+  type HttpCall,
+  type Meaning,
+  retryAfterMs,
+  serverOf,
+  tlsState,
+} from "../../http/http_error.ts";
 import { asRecord, oneLine } from "../../http/http_json.ts";
+import { RouteError } from "../../http/route_error.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 
@@ -41,6 +50,7 @@ const CODES: Readonly<Record<string, Meaning>> = {
 /** The error that a failed request of the SDK stands for; itself when it is one of ours. Holds neither the SDK's error, which knows headers, nor a secret. */
 export function s3Error(info: StoreInfo, call: HttpCall, failure: unknown): JcsError {
   if (failure instanceof JcsError) return failure;
+  if (failure instanceof RouteError) return exchangeError(info, call, failure);
   if (call.signal?.aborted === true) {
     return storeError(info, { ...call, kind: "Cancelled", state: "cancelled", cause: call.signal.reason });
   }
@@ -71,6 +81,7 @@ interface Facts {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+  readonly server: string | undefined;
   /** The region of the bucket, where the service says so. */
   readonly region: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -87,6 +98,7 @@ function factsOf(failure: unknown): Facts {
     status: typeof status === "number" ? status : 0,
     code: String(fields["code"] ?? fields["Code"] ?? fields["name"] ?? "Unknown"),
     message: String(fields["message"] ?? failure),
+    server: serverOf(failure),
     region: textOf(fields["Region"]) ?? textOf(headers["x-amz-bucket-region"]),
     retryAfterMs: retryAfterMs(textOf(headers["retry-after"])),
     clockSkewMs: Number.isNaN(date) ? 0 : Math.abs(date - Date.now()),
@@ -126,14 +138,14 @@ function meaningOf(info: StoreInfo, facts: Facts): Meaning {
 }
 
 /** Failures before the first byte of an answer: names, connections, certificates, credentials. */
-function withoutAnswer({ code, message }: Facts): Meaning {
+function withoutAnswer({ code, message, server }: Facts): Meaning {
   if (/CredentialsProviderError|ProviderError|TokenProviderError/.test(code)) {
     return { kind: "Config", state: `no credential was found: ${oneLine(message)}` };
   }
-  const tls = tlsState(code);
+  const tls = tlsState(code, server);
   if (tls !== undefined) return { kind: "Unreachable", state: tls };
   if (/^E[A-Z]+$|TimeoutError|ConnectionRefused|ConnectionClosed|FailedToOpenSocket|socket/i.test(code)) {
-    return { kind: "Unreachable", retry: "later", state: `no connection (${code})` };
+    return { kind: "Unreachable", retry: "later", state: connectionState(code, server) };
   }
   return { kind: "Unexpected", state: `${code}: ${oneLine(message)}` };
 }

@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -99,6 +100,7 @@ export const S3_OPTIONS = [
   { key: "expected_bucket_owner", type: "string", help: "account that must own the bucket" },
   { key: "accelerate", type: "boolean", default: "false", help: "use Amazon's transfer acceleration" },
   { key: "connect_timeout", type: "duration", default: "10s", help: "longest wait for a connection" },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

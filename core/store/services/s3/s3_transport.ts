@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
 import { type HttpAnswer, type HttpClient, httpClient } from "../../http/http_client.ts";
 import type { HttpBody } from "../../http/http_connection.ts";
+import type { Network } from "../../http/network.ts";
 import { parseOptionValue } from "../../option_value.ts";
 
 /** A request as the SDK hands it over, signed. */
@@ -52,7 +53,7 @@ export interface TransportOptions {
 }
 
 /** Carries the SDK's requests over the project's own HTTP client. */
-export function s3Transport(options: { readonly connectTimeoutMs: number }) {
+export function s3Transport(options: { readonly connectTimeoutMs: number; readonly network: Network }) {
   const clients = new Map<string, HttpClient>();
   const clientOf = ({ protocol, hostname, port }: SignedRequest): HttpClient => {
     const origin = `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`;

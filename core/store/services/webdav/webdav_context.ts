@@ -5,6 +5,7 @@ import { decodeName, encodeName } from "../../encoded_name.ts";
 import { discard, type HttpAnswer, type HttpRequest } from "../../http/http_client.ts";
 import { httpCredentials } from "../../http/http_credentials.ts";
 import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
+import { readNetwork } from "../../http/network.ts";
 import { type RedirectingClient, redirectingClient } from "../../http/redirecting_client.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { parseOptionValue } from "../../option_value.ts";
@@ -64,7 +65,7 @@ export async function webdavContext(
   return {
     info: { service, name, workDirectory },
     options,
-    client: redirectingClient(endpoint),
+    client: redirectingClient(endpoint, { network: readNetwork(options, context) }),
     atomicPut: options.atomic_put,
     secretHeaders: await httpCredentials(options.credential, {
       service,

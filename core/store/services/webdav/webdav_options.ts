@@ -1,3 +1,4 @@
+import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
 
@@ -31,6 +32,7 @@ export const WEBDAV_OPTIONS = [
     default: "2",
     help: "chunks of one upload on their way at the same time; each takes part_size of memory",
   },
+  ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
 
 /** The options of one connection, read. */

@@ -35,6 +35,85 @@ function parse(pieces: readonly (string | Uint8Array)[], options: { readonly isH
 
 const OK = "HTTP/1.1 200 OK\r\n";
 
+/** Answers with a body, in every way to say how long it is, and what they say. */
+const WHOLE = fc
+  .record({
+    body: fc.string({ minLength: 1, maxLength: 60 }).map((text) => text.replace(/[^\x20-\x7e]/g, ".")),
+    sizes: fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 5 }),
+    isChunked: fc.boolean(),
+    interim: fc.boolean(),
+    extension: fc.constantFrom("", ";a", " ;a=b", ';a="b c"'),
+    trailer: fc.constantFrom("", "X-Trailer: y\r\n"),
+  })
+  .map(({ body, sizes, isChunked, interim, extension, trailer }) => {
+    const first = interim ? "HTTP/1.1 100 Continue\r\n\r\n" : "";
+    if (!isChunked) return { body, text: `${first}${OK}Content-Length: ${body.length}\r\n\r\n${body}` };
+    let text = `${first}${OK}Transfer-Encoding: chunked\r\n\r\n`;
+    let rest = body;
+    for (const size of [...sizes, body.length]) {
+      const piece = rest.slice(0, size);
+      rest = rest.slice(size);
+      if (piece !== "") text += `${piece.length.toString(16)}${extension}\r\n${piece}\r\n`;
+    }
+    return { body, text: `${text}0\r\n${trailer}\r\n` };
+  });
+
+test("any answer, cut anywhere, is what it is; any part of it is not complete", () => {
+  fc.assert(
+    fc.property(WHOLE, fc.array(fc.nat(), { maxLength: 8 }), fc.nat(), ({ body, text }, places, end) => {
+      const bytes = Buffer.from(text, "latin1");
+      const cuts = [
+        0,
+        ...places.map((place) => place % bytes.length).toSorted((a, b) => a - b),
+        bytes.length,
+      ];
+      const pieces = cuts.slice(1).map((cut, index) => bytes.subarray(cuts[index], cut));
+      expect(parse(pieces).seen).toMatchObject({ body, done: true });
+      const part = parse([bytes.subarray(0, end % bytes.length)]);
+      part.end();
+      expect(part.seen.done).toBe(undefined);
+      expect(body.startsWith(part.seen.body)).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a damaged frame never makes a complete answer of other bytes that is taken for a good one", () => {
+  fc.assert(
+    fc.property(WHOLE, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ body, text }, place, change) => {
+      const bytes = Buffer.from(text, "latin1");
+      // What is damaged inside the body is for checksums to find.
+      const frame = [...bytes.keys()].filter((at) => !isInBody(text, at));
+      const at = frame[place % frame.length] ?? 0;
+      bytes[at] = (bytes[at] ?? 0) ^ change;
+      let seen: ReturnType<typeof parse>["seen"];
+      try {
+        seen = parse([bytes]).seen;
+      } catch (error) {
+        expect(error).toBeInstanceOf(MalformedAnswer);
+        return;
+      }
+      // A shorter body may be complete, but then there was more on the line: nobody else gets it.
+      if (seen.done === true && seen.statuses[0] === 200) expect(seen.body).toBe(body);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+/** Whether the byte belongs to the payload of an answer of {@link WHOLE}. */
+function isInBody(text: string, at: number): boolean {
+  const start = text.indexOf("\r\n\r\n", text.indexOf(OK)) + 4;
+  if (at < start) return false;
+  if (!text.includes("chunked")) return true;
+  for (let next = start; ; ) {
+    const line = text.indexOf("\r\n", next) + 2;
+    const size = Number.parseInt(text.slice(next), 16);
+    if (size === 0 || at < line) return false;
+    if (at < line + size) return true;
+    next = line + size + 2;
+  }
+}
+
 describe("answers", () => {
   test.each([
     ["sized", `${OK}Content-Length: 5\r\n\r\nhello`, { body: "hello", done: true }],
@@ -57,6 +136,11 @@ describe("answers", () => {
       "after interim ones",
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${OK}Content-Length: 1\r\n\r\nx`,
       { statuses: [200], body: "x", done: true },
+    ],
+    [
+      "of HTTP/1.0 in chunks",
+      "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+      { body: "x", done: false },
     ],
     ["with more after it", `${OK}Content-Length: 1\r\n\r\nxHTTP`, { body: "x", done: false }],
   ])("%s, however they are cut", (_name, text, expected) => {
@@ -110,6 +194,9 @@ describe("answers", () => {
     `${OK}X: a\nY: b\r\n\r\n`,
     `${OK}X: ${"x".repeat(70_000)}`,
     `${OK}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    `${OK}Transfer-Encoding: chunked\r\n\r\n3\r\nab\r\n0\r\n\r\n`,
+    `${OK}Transfer-Encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n`,
+    `${OK}Transfer-Encoding: chunked\r\n\r\n1;a\rb\r\nx\r\n0\r\n\r\n`,
     `${OK}Transfer-Encoding: chunked\r\n\r\n-1\r\n`,
     `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n`,
     `${OK}Transfer-Encoding: chunked\r\n\r\n${"0".repeat(9000)}`,

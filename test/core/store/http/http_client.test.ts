@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import {
   type HttpClient,
   httpClient,
 } from "../../../../core/store/http/http_client.ts";
-import { freeSlots, giveBack, takeBuffer } from "../../../../ioswitch/buffer_pool.ts";
+import { freeSlots, giveBack, poisonFreeBuffers, takeBuffer } from "../../../../ioswitch/buffer_pool.ts";
 
 const MIB = 1024 * 1024;
 
@@ -278,5 +279,182 @@ describe("what goes wrong", () => {
     const closed = once(connections[0]!.socket, "close");
     discard(await get());
     await closed;
+  });
+});
+
+describe("memory that is lent to the socket", () => {
+  /** Most that the socket and the kernels may hold of a body that nobody reads. */
+  const HELD_BYTES_MAX = 16 * MIB;
+  const endlessBody = (count: { taken: number }) =>
+    bodyOf(
+      (async function* () {
+        for (;;) {
+          count.taken += MIB;
+          yield takeBuffer(MIB).fill(7);
+        }
+      })(),
+    );
+  /** Waits until `read()` stays the same for a while. */
+  const settled = async (read: () => number) => {
+    for (let last = -1; last !== read(); ) {
+      last = read();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return read();
+  };
+
+  test("comes back once when a server that does not read is left, and does not grow meanwhile", async () => {
+    const before = freeSlots().free;
+    const stop = new AbortController();
+    serve = ({ socket }) => void socket.pause();
+    const count = { taken: 0 };
+    const sending = client.send({ method: "PUT", path: "/", body: endlessBody(count), signal: stop.signal });
+    const failed = expect(sending).rejects.toThrow("enough");
+    expect(await settled(() => count.taken)).toBeLessThan(HELD_BYTES_MAX);
+    stop.abort(new Error("enough"));
+    await failed;
+    await expect.poll(() => freeSlots().free).toBe(before);
+  });
+
+  test("comes back once when an early answer ends the sending, or the connection breaks", async () => {
+    const before = freeSlots().free;
+    const count = { taken: 0 };
+    serve = ({ socket, received }) => {
+      if (received.length < 2 * MIB) socket.write("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    };
+    const answer = await client.send({ method: "PUT", path: "/", body: endlessBody(count) });
+    expect(answer.status).toBe(403);
+    discard(answer);
+    await expect.poll(() => freeSlots().free).toBe(before);
+    serve = ({ socket }) => void socket.resetAndDestroy();
+    await expect(client.send({ method: "PUT", path: "/", body: endlessBody(count) })).rejects.toMatchObject({
+      code: expect.stringMatching(/ECONNRESET|EPIPE/),
+    });
+    await expect.poll(() => freeSlots().free).toBe(before);
+  });
+
+  test("comes back when a body turns out longer than it was announced", async () => {
+    const before = freeSlots().free;
+    serve = () => {};
+    const body = endlessBody({ taken: 0 });
+    const headers = { "content-length": String(MIB + 1) };
+    await expect(client.send({ method: "PUT", path: "/", headers, body })).rejects.toThrow();
+    await expect.poll(() => freeSlots().free).toBeGreaterThanOrEqual(before - 1);
+  });
+
+  test("is not used again while a slow server still reads it", async () => {
+    poisonFreeBuffers(true);
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const all = 24 * MIB;
+    const server = createServer((socket) => {
+      let isBody = false;
+      socket.on("error", () => {});
+      socket.on("data", (chunk: Buffer) => {
+        const at = isBody ? 0 : chunk.indexOf("\r\n\r\n") + 4;
+        isBody = true;
+        bytes += chunk.length - at;
+        hash.update(chunk.subarray(at));
+        if (bytes >= all) return void socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        socket.pause();
+        setImmediate(() => socket.resume());
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    const slow = httpClient({ ...client.endpoint, port });
+    const expected = createHash("sha256");
+    const chunks = async function* () {
+      for (let index = 0; index < 24; index++) {
+        const chunk = takeBuffer(MIB);
+        for (let at = 0; at < MIB; at++) chunk[at] = (at * 31 + index) & 0xff;
+        expected.update(chunk);
+        yield chunk;
+      }
+    };
+    try {
+      const headers = { "content-length": String(all) };
+      discard(await slow.send({ method: "PUT", path: "/", headers, body: bodyOf(chunks()) }));
+      expect(hash.digest("hex")).toBe(expected.digest("hex"));
+    } finally {
+      poisonFreeBuffers(false);
+      slow.close();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});
+
+describe("a kept connection that the server ends with the next request", () => {
+  /** Answers the first request of each connection; what comes after it ends the connection. */
+  const onceEach = () => {
+    serve = (connection) => {
+      if (!connection.received.endsWith("\r\n\r\n")) return;
+      if (connection.received.split("\r\n\r\n").length > 2) return void connection.socket.destroy();
+      connection.socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+    };
+  };
+
+  test("costs nothing where asking twice does no harm", async () => {
+    onceEach();
+    for (let round = 0; round < 3; round++) expect(await textOf(await get())).toBe("x");
+    expect(connections).toHaveLength(3);
+  });
+
+  test("is an error for what changes something, which is not sent again", async () => {
+    onceEach();
+    expect(await textOf(await get())).toBe("x");
+    await expect(client.send({ method: "DELETE", path: "/" })).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(connections).toHaveLength(1);
+  });
+
+  test("is given up when it has failed twice", async () => {
+    onceEach();
+    expect(await textOf(await get())).toBe("x");
+    serve = ({ socket }) => void socket.destroy();
+    await expect(get()).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(connections).toHaveLength(2);
+  });
+
+  test("is not used when it said something unasked", async () => {
+    onceEach();
+    expect(await textOf(await get())).toBe("x");
+    const closed = once(connections[0]!.socket, "close");
+    connections[0]?.socket.write("HTTP/1.1 408 Timeout\r\nContent-Length: 0\r\n\r\n");
+    await closed;
+    discard(await client.send({ method: "DELETE", path: "/" }));
+    expect(connections).toHaveLength(2);
+  });
+});
+
+test("an abort at any moment leaves no connection", async () => {
+  for (let steps = 0; steps < 12; steps++) {
+    serve = ({ socket }) => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+      socket.write(Buffer.alloc(60_000));
+    };
+    const stop = new AbortController();
+    const reading = get("/", stop.signal).then(async (answer) => await textOf(answer));
+    const failed = expect(reading).rejects.toThrow("stop");
+    for (let step = 0; step < steps; step++) await new Promise((resolve) => setImmediate(resolve));
+    stop.abort(new Error("stop"));
+    await failed;
+  }
+  await expect.poll(() => connections.filter(({ socket }) => !socket.destroyed).length).toBe(0);
+});
+
+test("a name that leads to several addresses is reached at the one that answers", async () => {
+  answering("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+  const named = httpClient({ ...client.endpoint, host: "localhost" });
+  expect(await textOf(await named.send({ method: "GET", path: "/" }))).toBe("x");
+  named.close();
+});
+
+test("a name that nobody knows fails with the name", async () => {
+  const unreachable = httpClient({ ...client.endpoint, host: "nobody.invalid" });
+  await expect(unreachable.send({ method: "GET", path: "/" })).rejects.toMatchObject({
+    code: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/),
+    server: `nobody.invalid:${client.endpoint.port}`,
   });
 });
