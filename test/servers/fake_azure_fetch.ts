@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Azurite } from "./azurite.ts";
+import { listen, stop } from "./listen.ts";
 
 /** Largest source of Put Blob From URL: a stand-in for the 5,000 MiB of the service. */
 const ONE_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
@@ -80,15 +80,11 @@ export async function startFakeAzureFetch(azurite: Azurite): Promise<FakeAzureFe
     );
     outgoing.end(bytes);
   });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     fetches,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type FakeDropboxRoutes, fakeDropboxRoutes, type Reply } from "./fake_dropbox_routes.ts";
 import { type FakeTree, fakeTree, Malformed, Refused } from "./fake_dropbox_tree.ts";
 import { type FakeTokenServer, startFakeTokenServer } from "./fake_token_server.ts";
+import { listen, stop } from "./listen.ts";
 
 /** What the fake does with a request instead of serving it: answers otherwise, or serves it and then ends the connection without an answer. */
 export type DropboxInterception = undefined | "lose answer" | Reply;
@@ -178,14 +178,4 @@ function send(outgoing: ServerResponse, reply: Reply): void {
   const { status, headers, body = "" } = reply;
   outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
   outgoing.end(body);
-}
-
-async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-async function stop(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
 }

@@ -1,6 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { checkSignature, giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
 import {
   bodyOf,
@@ -10,6 +9,7 @@ import {
   relatedParts,
   resumeReply,
 } from "./fake_google_upload.ts";
+import { listen, stop } from "./listen.ts";
 
 const PAGE_ENTRIES = 1000;
 const REWRITE_BYTES = 1024 * 1024;
@@ -101,8 +101,7 @@ export async function startFakeGcs(): Promise<FakeGcs> {
     };
     work().catch((error: unknown) => failWith(answer, error));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  state.port = (server.address() as AddressInfo).port;
+  state.port = await listen(server);
   return Object.assign(fake, {
     port: state.port,
     bucket: state.bucket,
@@ -111,11 +110,7 @@ export async function startFakeGcs(): Promise<FakeGcs> {
     tokensIssued: () => issued,
     openSessions: () => [...state.sessions.values()].filter((session) => session.done === undefined).length,
     names: () => [...state.objects.keys()],
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   });
 }
 

@@ -1,6 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
 import { copyItem, createItem, type Fields, freshId, updateItem } from "./fake_gdrive_changes.ts";
 import { parseQuery, project } from "./fake_gdrive_query.ts";
@@ -14,6 +13,7 @@ import {
   relatedParts,
   resumeReply,
 } from "./fake_google_upload.ts";
+import { listen, stop } from "./listen.ts";
 
 /** A fake of Google Drive (API version 3), in this process. It is no proof that Google itself behaves so.
  *
@@ -133,8 +133,7 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
     };
     work().catch((error: unknown) => failWith(answer, error));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  state.port = (server.address() as AddressInfo).port;
+  state.port = await listen(server);
   return Object.assign(hooks, {
     port: state.port,
     sharedDriveId: tree.sharedDriveId,
@@ -172,11 +171,7 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
         .map((item) => pathTo(tree, item) + (item.mimeType === FOLDER ? "/" : ""))
         .sort(),
     trash: () => [...tree.items.values()].filter((item) => item.explicitlyTrashed).map(({ name }) => name),
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   });
 }
 

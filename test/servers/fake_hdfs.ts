@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { listen, stop } from "./listen.ts";
 
 const PAGE_ENTRIES = 100;
 
@@ -270,17 +270,4 @@ function refuse(answer: ServerResponse, error: unknown): void {
     error instanceof Refusal ? error : { status: 500, exception: "FakeBroke" };
   answer.writeHead(code, { "content-type": "application/json" });
   answer.end(JSON.stringify({ RemoteException: { exception, message: String(error) } }));
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { FakeIpfsFiles, NodeError } from "./fake_ipfs_files.ts";
+import { listen, stop } from "./listen.ts";
 
 /** A fake of the RPC API of kubo 0.36 and later, in this process. It is no proof that kubo itself behaves so.
  *
@@ -35,9 +35,9 @@ export async function startFakeIpfs(): Promise<FakeIpfs> {
   const server = createServer((incoming, answer) => {
     serve(fake, incoming, answer).catch((error: unknown) => refuse(answer, error));
   });
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   const fake: FakeIpfs = {
-    port: (server.address() as AddressInfo).port,
+    port,
     authorization: undefined,
     intercept: () => undefined,
     breaksAfterBytes: undefined,
@@ -45,10 +45,7 @@ export async function startFakeIpfs(): Promise<FakeIpfs> {
     collectGarbage: () => files.collectGarbage(),
     paths: () => files.paths(),
     files,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => stop(server),
   };
   return fake;
 }

@@ -5,8 +5,8 @@ import {
   request,
   type ServerResponse,
 } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Apache } from "./apache.ts";
+import { listen, stop } from "./listen.ts";
 
 /** A fake of Nextcloud's chunked upload at /uploads/, as its manual describes it; everything else goes to a real Apache. */
 export interface FakeNextcloud {
@@ -80,16 +80,13 @@ export async function startFakeNextcloud(server: Apache): Promise<FakeNextcloud>
     response.pipe(answer);
   };
   const listener = createServer((incoming, answer) => void handle(incoming, answer));
-  await new Promise<void>((resolve) => void listener.listen(0, "127.0.0.1", resolve));
+  const port = await listen(listener);
   const fake: FakeNextcloud = {
-    port: (listener.address() as AddressInfo).port,
+    port,
     requests,
     uploadsUnderWay: () => uploads.size,
     failChunk: undefined,
-    async close() {
-      listener.closeAllConnections();
-      await new Promise((resolve) => listener.close(resolve));
-    },
+    close: () => stop(listener),
   };
   return fake;
 }

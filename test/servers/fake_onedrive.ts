@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import {
   checkName,
   describeItem,
@@ -16,6 +15,7 @@ import {
 } from "./fake_onedrive_tree.ts";
 import { fakeUploads } from "./fake_onedrive_uploads.ts";
 import { type FakeTokenServer, startFakeTokenServer } from "./fake_token_server.ts";
+import { listen, stop } from "./listen.ts";
 
 const PAGE_ENTRIES = 50;
 const SIMPLE_BYTES_MAX = 4 * 1024 * 1024;
@@ -428,17 +428,4 @@ function refuse(answer: ServerResponse, error: unknown): void {
   const innerError = detail === undefined ? { "request-id": "r" } : { code: detail };
   answer.writeHead(status, { "content-type": "application/json" });
   answer.end(JSON.stringify({ error: { code, message: String(error), innerError } }));
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen, stop } from "./listen.ts";
 
 /** What the fake answers instead of what it should, or `lose` to end the connection. */
 export type TokenAnswer =
@@ -42,9 +42,9 @@ export async function startFakeTokenServer(): Promise<FakeTokenServer> {
     outgoing.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
     outgoing.end(answer.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   const fake: FakeTokenServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/oauth2/token`,
+    url: `http://127.0.0.1:${port}/oauth2/token`,
     clientId: "app-1",
     clientSecret: "app-secret-1",
     refreshToken: "refresh-token-1",
@@ -53,10 +53,7 @@ export async function startFakeTokenServer(): Promise<FakeTokenServer> {
     tokens: new Set(),
     requests: 0,
     intercept: () => undefined,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: () => stop(server),
   };
   return fake;
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen, stop } from "./listen.ts";
 
 /** What the interceptor does with one request: passes it on, passes it on and then resets the connection instead of answering, or
  *  answers itself and the server never hears of it. */
@@ -55,18 +55,11 @@ export async function startHttpInterceptor(
     outgoing.on("error", () => incoming.socket.destroy());
     incoming.pipe(outgoing);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
+  const port = await listen(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     requests,
     headers: seen,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
 }
