@@ -246,6 +246,26 @@ describe("what goes wrong", () => {
     expect(asked - then).toBeLessThanOrEqual(1);
   });
 
+  test("an early answer is what is told, also when the server resets the connection under the body", async () => {
+    let bytes = 0;
+    serve = ({ socket, received }) => {
+      bytes = received.length;
+      if (bytes < MIB || socket.isPaused()) return;
+      socket.pause();
+      socket.write("HTTP/1.1 507 Full\r\nConnection: close\r\nContent-Length: 4\r\n\r\nfull", () =>
+        // What was not read makes a reset of it.
+        socket.destroy(),
+      );
+    };
+    const chunks = async function* () {
+      for (let sent = 0; sent < 64 * MIB; sent += MIB) yield new Uint8Array(MIB);
+    };
+    const headers = { "content-length": String(64 * MIB) };
+    const answer = await client.send({ method: "PUT", path: "/", headers, body: bodyOf(chunks()) });
+    expect([answer.status, bytes < 64 * MIB]).toEqual([507, true]);
+    answer.body.destroy();
+  });
+
   test("an abort ends the wait for an answer, and an answer that is being read", async () => {
     const asked = Promise.withResolvers<void>();
     serve = () => asked.resolve();

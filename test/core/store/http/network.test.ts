@@ -9,6 +9,7 @@ import { issueCertificates } from "../../../../core/certificates/issue_certifica
 import { type HttpClient, httpClient } from "../../../../core/store/http/http_client.ts";
 import { exchangeError } from "../../../../core/store/http/http_error.ts";
 import { readNetwork } from "../../../../core/store/http/network.ts";
+import { openStore } from "../../../../core/store/open_store.ts";
 import { parseOptionValue } from "../../../../core/store/option_value.ts";
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
 import { type ConnectProxy, startConnectProxy } from "../../../servers/connect_proxy.ts";
@@ -153,6 +154,29 @@ describe("through a proxy", () => {
     expect(proxy.asked).toEqual([`GET http://${place}/x?y`, `GET http://${place}/x?y`]);
     expect(proxy.openConnections()).toBe(1);
   });
+
+  test.each(["http", "https"] as const)(
+    "a space of %s is opened by what its environment says",
+    async (protocol) => {
+      proxy = await startConnectProxy({ login: "me:secret" });
+      const address = `http://me:secret@127.0.0.1:${proxy.port}`;
+      const place = `server.test:${ports[protocol]}`;
+      const store = await openStore(`${protocol}://${place}?ca=${ca}`, {
+        environment: { HTTP_PROXY: address, HTTPS_PROXY: address },
+      });
+      try {
+        let bytes = 0;
+        for await (const chunk of await store.read("a")) {
+          bytes += chunk.length;
+          giveBack(chunk);
+        }
+        expect(bytes).toBe(PAYLOAD.length);
+      } finally {
+        await store.close();
+      }
+      expect(proxy.asked).toEqual([protocol === "https" ? `CONNECT ${place}` : `GET http://${place}/a`]);
+    },
+  );
 
   test("the server's name is checked, not the proxy's", async () => {
     proxy = await startConnectProxy();
