@@ -3,12 +3,15 @@ import { printable } from "../core/printable.ts";
 import { displayWidth, padDisplay } from "./display_width.ts";
 
 const GAP = "  ";
+/** With less room than this the last column gets lines of its own. */
+const LAST_COLUMNS_MIN = 30;
+const OWN_LINE_INDENT = 4;
 
 /** A table for people: a header and rows, aligned by the width they take on a terminal, control characters escaped. Ends with a line end;
- *  empty when there are no rows. */
+ *  empty when there are no rows. With `columns` the words of a last column that is too long for such a terminal are put below each other. */
 export function formatTable(
   table: Parameters<Output["table"]>[0],
-  options: { readonly bold: boolean },
+  options: { readonly bold: boolean; readonly columns?: number | undefined },
 ): string {
   if (table.rows.length === 0) return "";
   const cells = table.rows.map((row) => table.columns.map((column) => cellText(column, row[column.key])));
@@ -18,13 +21,38 @@ export function formatTable(
       displayWidth(column.title),
     ),
   );
-  const line = (texts: readonly string[]) =>
-    table.columns
-      .map((column, index) => padDisplay(texts[index] ?? "", widths[index] ?? 0, column.align))
+  const pad = (texts: readonly string[]) =>
+    texts
+      .map((text, index) => padDisplay(text, widths[index] ?? 0, table.columns[index]?.align))
       .join(GAP)
       .trimEnd();
+  const columns = options.columns ?? Number.POSITIVE_INFINITY;
+  const tableColumns = widths.reduce((sum, width) => sum + width, (widths.length - 1) * GAP.length);
+  const lastStart = tableColumns - (widths.at(-1) ?? 0);
+  const line = (texts: readonly string[]) => {
+    if (tableColumns <= columns || table.columns.at(-1)?.align === "right") return pad(texts);
+    const isBeside = columns - lastStart >= LAST_COLUMNS_MIN;
+    const indent = isBeside ? lastStart : OWN_LINE_INDENT;
+    const [first = "", ...more] = wrapWords(texts.at(-1) ?? "", columns - indent);
+    const lines = isBeside
+      ? [pad([...texts.slice(0, -1), first]), ...more.map((text) => " ".repeat(indent) + text)]
+      : [pad(texts.slice(0, -1)), ...[first, ...more].map((text) => " ".repeat(indent) + text)];
+    return lines.join("\n");
+  };
   const header = line(table.columns.map((column) => column.title));
   return `${[options.bold ? `\u001b[1m${header}\u001b[0m` : header, ...cells.map(line)].join("\n")}\n`;
+}
+
+/** The text in lines of at most `columns`; a word that is longer has a line of its own. */
+function wrapWords(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(last) + 1 + displayWidth(word) <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function cellText(column: Column, value: unknown): string {

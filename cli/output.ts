@@ -78,7 +78,10 @@ export function createOutput(options: OutputOptions): OutputHandle {
       table(table) {
         const { json, color } = options.style();
         if (json) for (const row of table.rows) toStdout(`${JSON.stringify(row)}\n`);
-        else toStdout(formatTable(table, { bold: color }));
+        else {
+          const columns = options.stdout.isTerminal ? options.stdout.columns() : undefined;
+          toStdout(formatTable(table, { bold: color, columns }));
+        }
       },
       note(message) {
         const { json, quiet } = options.style();

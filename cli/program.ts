@@ -6,6 +6,9 @@ import { type BandwidthTimetable, parseBandwidth } from "../core/store/bandwidth
 import { VERSION } from "../core/version.ts";
 import { READER_GONE_STATUS, type Sink } from "./sink.ts";
 
+/** Widest help: longer lines are hard to read. */
+const HELP_COLUMNS = 100;
+
 /** The command line of jcs before its commands are added. */
 export function createProgram(sinks: { readonly stdout: Sink; readonly stderr: Sink }): Commander {
   const program = new Commander("jcs")
@@ -15,7 +18,11 @@ export function createProgram(sinks: { readonly stdout: Sink; readonly stderr: S
     .helpOption("-h, --help", "show help")
     .helpCommand("help [command]", "show help for a command")
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true, helpWidth: 100, subcommandTerm: (command) => command.name() })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: sinks.stdout.isTerminal ? Math.min(HELP_COLUMNS, sinks.stdout.columns()) : HELP_COLUMNS,
+      subcommandTerm: (command) => command.name(),
+    })
     .configureOutput({
       writeOut: (text) => sinks.stdout.write(text),
       writeErr: (text) => sinks.stderr.write(text),

@@ -31,3 +31,21 @@ test("a bold header does not move the columns", () => {
   const table = { columns: [{ key: "a", title: "A" }], rows: [{ a: "x" }] };
   expect(formatTable(table, { bold: true })).toBe("\u001b[1mA\u001b[0m\nx\n");
 });
+
+test("a last column that is too wide for the terminal goes on below itself, or below the row where it has little room", () => {
+  const table = {
+    columns: [
+      { key: "name", title: "NAME" },
+      { key: "help", title: "WHAT" },
+    ],
+    rows: [{ name: "one", help: "words that take more room than there is here" }],
+  };
+  const lines = (columns: number) => formatTable(table, { bold: false, columns }).trimEnd().split("\n");
+  expect(lines(50)).toEqual(lines(1000));
+  expect(lines(40)).toEqual(["NAME  WHAT", "one   words that take more room than", "      there is here"]);
+  expect(lines(30)).toEqual([
+    ...["NAME", "    WHAT"],
+    ...["one", "    words that take more room", "    than there is here"],
+  ]);
+  for (const line of [...lines(40), ...lines(30)]) expect(line.length).toBeLessThanOrEqual(40);
+});

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memory } from "../../core/store/services/memory.ts";
 import type { Capabilities } from "../../core/store/store.ts";
-import type { SuiteRun } from "../suites/record_matrix.ts";
+import { FAKE, type SuiteRun } from "../suites/record_matrix.ts";
 import { type Ability, CAPABILITY_CASES } from "./capability_cases.ts";
 import { capabilityTable } from "./capability_table.ts";
 
@@ -24,7 +24,8 @@ const run = (service: string, abilities: readonly Ability[], more: Partial<Suite
   failed: [],
   ...more,
 });
-const options = { services: ["one", "two", "never run"], versionOf: () => "1.2" };
+const versionOf = (server: string) => (server === FAKE ? "" : "1.2");
+const options = { services: ["one", "two", "never run"], versionOf };
 const rowOf = (table: string, title: string) =>
   table.split("\n").find((line) => line.startsWith(`| ${title} |`));
 
@@ -47,8 +48,18 @@ test("tells what is there only by a virtual feature", () => {
   const table = capabilityTable([run("one", ["copy"]), virtual(["link"]), run("two", ["link"])], options);
   expect(rowOf(table, "links")).toBe("| links | virtual | yes |");
   expect(rowOf(table, "copy")).toBe("| copy | yes | - |");
+  const without = run("one", ["copy", "link"], { capabilities: capabilities(["copy"]) });
+  expect(rowOf(capabilityTable([without], options), "links")).toBe("| links | claimed |");
+  const readOnly = virtual(["link"], { native: { ...capabilities(["copy"]), readOnly: true } });
+  expect(rowOf(capabilityTable([readOnly], options), "links")).toBe("| links | - |");
   const failing = capabilityTable([virtual(["link"], { failed: ALL, passed: [] })], options);
   expect(rowOf(failing, "links")).toBe("| links | **fails** |");
+});
+
+test("a fake shows as a fake, and a service that was never run as that", () => {
+  const table = capabilityTable([run("one", ["copy"], { server: FAKE }), run("two", ["copy"])], options);
+  expect(rowOf(table, "verified on")).toBe("| verified on | a fake | in this process |");
+  expect(table.split("\n").slice(-3)).toEqual(["", "Without a run of the suite: never run.", ""]);
 });
 
 test("is the same whatever the order of the runs", () => {

@@ -17,10 +17,11 @@ export interface TableOptions {
  *
  *  `yes`: declared, and its cases passed; `claimed`: declared, and no case exercised it; `fails`: declared, and a case failed;
  *  `virtual`: only with an option `virtual_…`, and its cases passed. Of several runs
- *  of one service the one that can do more counts, a failure always. Throws for a case that the suite does not have. */
+ *  of one service the one that can do more counts, a failure always. Services without a run are named below the table. Throws for a case that the suite does not have. */
 export function capabilityTable(runs: readonly SuiteRun[], options: TableOptions): string {
   const services = options.services.filter((service) => runs.some((run) => run.service === service));
   const abilities = Object.keys(CAPABILITY_CASES) as Ability[];
+  const unseen = options.services.filter((service) => !services.includes(service));
   const known = runs.flatMap(({ passed, failed }) => [...passed, ...failed]);
   for (const { cases } of Object.values(CAPABILITY_CASES)) {
     for (const text of cases) {
@@ -54,6 +55,7 @@ export function capabilityTable(runs: readonly SuiteRun[], options: TableOptions
         services.map((service) => cellOf(of(service), ability)),
       ),
     ),
+    ...(unseen.length === 0 ? [] : ["", `Without a run of the suite: ${unseen.join(", ")}.`]),
     "",
   ].join("\n");
 }
@@ -66,7 +68,9 @@ function casesOf(runs: readonly SuiteRun[]): string {
 
 function cellOf(runs: readonly SuiteRun[], ability: Ability): Cell {
   const own = runs.filter(({ native }) => has(native, ability));
-  const declaring = own.length > 0 ? own : runs.filter(({ capabilities }) => has(capabilities, ability));
+  // What can only be read is given a writer by the suite, whose abilities are not its own.
+  const writable = runs.filter(({ native }) => native.readOnly !== true);
+  const declaring = own.length > 0 ? own : writable.filter(({ capabilities }) => has(capabilities, ability));
   if (declaring.length === 0) return "-";
   const { cases } = CAPABILITY_CASES[ability];
   const matching = (names: readonly string[]) =>
@@ -74,7 +78,10 @@ function cellOf(runs: readonly SuiteRun[], ability: Ability): Cell {
       cases.some((text) => name.startsWith(text) || (text.startsWith(": ") && name.endsWith(text))),
     );
   if (declaring.some(({ failed }) => matching(failed).length > 0)) return "**fails**";
-  if (!declaring.some(({ passed }) => matching(passed).length >= cases.length)) return "claimed";
+  const exercised = declaring.some(
+    ({ capabilities, passed }) => has(capabilities, ability) && matching(passed).length >= cases.length,
+  );
+  if (!exercised) return "claimed";
   return own.length > 0 ? "yes" : "virtual";
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SERVICES } from "../../core/store/all.ts";
 import servers from "../servers/servers.json" with { type: "json" };
-import { MATRIX_DIRECTORY, type SuiteRun } from "../suites/record_matrix.ts";
+import { FAKE, MATRIX_DIRECTORY, type SuiteRun } from "../suites/record_matrix.ts";
 import { capabilityTable } from "./capability_table.ts";
 
 /** `npm run matrix`: runs the conformance suite on every service and writes what it measured into docs/services.md, between the marks. */
@@ -15,8 +15,9 @@ const END = "<!-- end of capabilities -->";
 const VIRTUAL_SUITE = "test/core/store/layers/virtual_suite.test.ts";
 const RUN_TIMEOUT_MS = 20 * 60_000;
 
-/** The version that the server's own program tells. */
+/** The version that the server's own program tells; a fake has none. */
 function versionOf(name: string): string {
+  if (name === FAKE) return "";
   const command = servers.find((server) => server.name === name)?.version ?? [];
   const [program = "", ...args] = command;
   const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 30_000 });

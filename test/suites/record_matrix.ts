@@ -8,10 +8,14 @@ import { serverOf } from "../servers/require_server.ts";
 /** The environment variable with the folder where runs of the suite are written down. */
 export const MATRIX_DIRECTORY = "JCS_TEST_MATRIX";
 
+/** What stands for a server of our own, written after the documentation of a service that has none to run here. The title of such a run of the
+ *  suite says so: "…, on a fake". */
+export const FAKE = "a fake";
+
 /** One run of {@link testStore}: what the store declared and how each case ended. */
 export interface SuiteRun {
   readonly service: string;
-  /** The server of servers.json that it ran against; none for what needs none. */
+  /** The server of servers.json that it ran against, or {@link FAKE}; none for what needs none. */
   readonly server?: string;
   /** What the service can do by itself. `null` stands for no bound. */
   readonly native: Capabilities;
@@ -31,7 +35,7 @@ export function recordMatrix(store: () => Store | undefined): void {
   afterEach(({ task }) => {
     const section = task.suite?.name ?? "";
     for (let suite = task.suite; suite !== undefined && server === undefined; suite = suite.suite) {
-      server = serverOf(suite.name);
+      server = serverOf(suite.name) ?? (suite.name.includes(`on ${FAKE}`) ? FAKE : undefined);
     }
     const wrong = task.result?.state === "fail" || (task.result?.errors?.length ?? 0) > 0;
     (wrong ? failed : passed).push(`${section}: ${task.name}`);

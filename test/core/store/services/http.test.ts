@@ -26,7 +26,6 @@ async function writable(): Promise<Store> {
   };
   return {
     ...reader,
-    native: capabilities,
     capabilities,
     write: async (path, body, options) => writer.write(normalizePath(path, workDirectory), body, options),
     remove: async (path, options) => writer.remove(normalizePath(path, workDirectory), options),
