@@ -61,7 +61,11 @@ export async function googleKey(
       if (named) return await keyOfFile(named, refused);
       const home = environment["HOME"] ?? homedir();
       const folder = environment["CLOUDSDK_CONFIG"] ?? join(home, ".config", "gcloud");
-      return await keyOfFile(join(folder, "application_default_credentials.json"), refused);
+      return await keyOfFile(join(folder, "application_default_credentials.json"), (state) =>
+        refused(
+          `${state}; add credential=file:/PATH of a key or token, or set GOOGLE_APPLICATION_CREDENTIALS`,
+        ),
+      );
     }
     case "hmac":
     case "basic":

@@ -41,6 +41,7 @@ const CODES: Readonly<Record<string, Meaning>> = {
   KeyTooLongError: { kind: "Usage", state: "the path is longer than the service allows" },
   MetadataTooLarge: { kind: "Usage", state: "the metadata is larger than the service allows" },
   ConditionalRequestConflict: { kind: "ConditionFailed", retry: "later" },
+  InvalidStorageClass: { kind: "Usage", state: "the service does not know the storage class" },
   InvalidObjectState: {
     kind: "Unsupported",
     state: "the object lies in an archive and must be restored first",
@@ -134,6 +135,8 @@ function meaningOf(info: StoreInfo, facts: Facts): Meaning {
   if (status === 501) return { kind: "Unsupported" };
   if (status === 507) return { kind: "NoSpace" };
   if (status >= 500) return { kind: "Unreachable", retry: "later" };
+  // The word of the SDK for an answer without a message of its own.
+  if (facts.message === "UnknownError") return { kind: "Unexpected" };
   return { kind: "Unexpected", state: `${statusText(facts)}: ${oneLine(facts.message)}` };
 }
 

@@ -111,6 +111,12 @@ describe("gdrive credentials", () => {
     }
     await expect(open({ credential: "hmac:a:b" })).rejects.toMatchObject({ kind: "Usage" });
     await expect(open({ credential: "file:/nowhere/token" })).rejects.toMatchObject({ kind: "Config" });
+    await expect(
+      open({ credential: "" }, { environment: { CLOUDSDK_CONFIG: "/nowhere" } }),
+    ).rejects.toMatchObject({
+      kind: "Config",
+      message: expect.stringContaining("add credential=file:/PATH"),
+    });
     const stale = await open({ credential: "apikey:ya29.stale-secret" });
     const error = await stale.stat("a").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: "PermissionDenied" });

@@ -265,6 +265,14 @@ requireServer("radosgw")("s3 when things go wrong", () => {
         { kind: "Config", message: /set region=eu-west-2/ },
       ],
       [
+        { status: 400, body: errorBody("InvalidStorageClass") },
+        { kind: "Usage", message: /does not know the storage class$/ },
+      ],
+      [
+        { status: 400, body: "<Error><Code>InvalidArgument</Code></Error>" },
+        { kind: "Unexpected", message: /status 400 \(InvalidArgument\)$/ },
+      ],
+      [
         { status: 404, body: errorBody("NoSuchBucket") },
         { kind: "Unreachable", retry: "never" },
       ],
