@@ -48,7 +48,14 @@ export async function createSftpRoot(server: Openssh): Promise<string> {
  *  further lines of its configuration. */
 export async function startOpenssh(
   directory: string,
-  { settings = [] }: { readonly settings?: readonly string[] } = {},
+  {
+    settings = [],
+    denied = [],
+  }: {
+    readonly settings?: readonly string[];
+    /** Requests that the server neither offers nor serves, such as `posix-rename`. */
+    readonly denied?: readonly string[];
+  } = {},
 ): Promise<Openssh> {
   const [port = 0] = await freePorts(1);
   const file = (name: string) => join(directory, name);
@@ -79,7 +86,7 @@ export async function startOpenssh(
       "PidFile none",
       "PermitRootLogin yes",
       "MaxStartups 100",
-      "Subsystem sftp internal-sftp",
+      `Subsystem sftp internal-sftp${denied.length === 0 ? "" : ` -P ${denied.join(",")}`}`,
       ...settings,
       "",
     ].join("\n"),

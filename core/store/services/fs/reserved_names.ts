@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** The file by which a prepared store knows that its disk is mounted. */
 export const MARK_NAME = ".jcs-space";
@@ -14,15 +14,41 @@ export const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 export const LEFTOVERS_MAX = 16;
 
 const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
+const OWN = /^\.jcs-(?:[0-9a-f]{20}\.(?:tmp|new|old)|old\..+)$/s;
+const ASIDE = ".jcs-old.";
+/** Longest name that is kept readable in {@link asideName}, in UTF-8 bytes: the whole must be a name yet. */
+const ASIDE_BYTES_MAX = 240;
 
 /** A new name for a file that is being written, next to the one it will become. */
 export function temporaryName(): string {
   return `.jcs-${randomBytes(10).toString("hex")}.tmp`;
 }
 
-/** Whether a name is one of {@link temporaryName}. */
+/** Whether a name is one of {@link temporaryName}: what lies there is worth nothing when nobody works on it any more. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
+}
+
+/** A new name for content that is complete, while the object that it replaces may be gone already. Nothing removes it by its age. */
+export function completeName(): string {
+  return `.jcs-${randomBytes(10).toString("hex")}.new`;
+}
+
+/** Where the object called `name` waits while another takes its place, on services that cannot rename over a file. It is found by the name alone: who
+ *  finds no object looks there. */
+export function asideName(name: string): string {
+  if (Buffer.byteLength(name) <= ASIDE_BYTES_MAX) return `${ASIDE}${name}`;
+  return `.jcs-${createHash("sha256").update(name).digest("hex").slice(0, 20)}.old`;
+}
+
+/** Whose {@link asideName} it is, where that can be told. */
+export function nameOfAside(name: string): string | undefined {
+  return name.startsWith(ASIDE) ? name.slice(ASIDE.length) : undefined;
+}
+
+/** Whether a name belongs to jcs wherever it stands: of a file that is no object, or not yet. */
+export function isOwnName(name: string): boolean {
+  return OWN.test(name);
 }
 
 /** Whether a temporary file that was changed then is left over by a crash. Where nobody knows when, it is not. */
@@ -33,5 +59,5 @@ export function isLeftover(modifiedAt: Date | undefined): boolean {
 /** The first name of a normalised path that belongs to jcs itself. */
 export function reservedNameIn(path: string): string | undefined {
   if (path === MARK_NAME) return MARK_NAME;
-  return path.split("/").find(isTemporaryName);
+  return path.split("/").find(isOwnName);
 }

@@ -1,7 +1,8 @@
 import { parseList } from "basic-ftp";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../fs/reserved_names.ts";
+import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
+import { settleAside } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import { type FtpEntry, parseFacts } from "./ftp_facts.ts";
 import { decodeFtpName } from "./ftp_names.ts";
@@ -32,7 +33,12 @@ export async function* listFtp(
         throwIfCancelled(root.info, call);
         const name = decodeFtpName(entry.name);
         const path = directory === "" ? name : `${directory}/${name}`;
-        if (isTemporaryName(name)) await removeLeftover(root, { ...call, path }, entry);
+        const aside = nameOfAside(name);
+        if (aside !== undefined) {
+          const object = { ...call, path: `${path.slice(0, path.length - name.length)}${aside}` };
+          const found = await root.run(object, (one) => settleAside(root, { ...object, connection: one }));
+          if (found !== undefined) yield metaOf(object.path, found);
+        } else if (isTemporaryName(name)) await removeLeftover(root, { ...call, path }, entry);
         else if (reservedNameIn(path) !== undefined || entry.kind === "special") continue;
         else if (entry.kind !== "directory") yield metaOf(path, entry);
         else if (delimited) yield { path, kind: "directory" };

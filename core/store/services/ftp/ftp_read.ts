@@ -1,6 +1,7 @@
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { lookForObject } from "./ftp_aside.ts";
 import type { FtpDownload } from "./ftp_connection.ts";
 import { type FtpRoot, isAnswer } from "./ftp_root.ts";
 
@@ -19,7 +20,7 @@ export async function readFtp(
   let download: FtpDownload | undefined;
   let size: number;
   try {
-    const found = await root.look(connection, place);
+    const found = await lookForObject(root, { ...place, connection });
     if (found === undefined) throw await root.missing(connection, place);
     if (found.kind === "directory" || found.kind === "special") {
       const state = "there is no object but a directory or a special file";

@@ -8,6 +8,7 @@ import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
 import { MARK_NAME, MARK_TEXT, temporaryName } from "../fs/reserved_names.ts";
 import type { FtpOptions, FtpTlsOptions } from "../ftp.ts";
+import { forgetAside, lookForObject } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import { listFtp } from "./ftp_list.ts";
 import { readFtp } from "./ftp_read.ts";
@@ -80,7 +81,7 @@ export async function openFtpStore(
     async stat(path, options) {
       const call = callOf("stat", path, options);
       return await root.run(call, async (one) => {
-        const found = await root.look(one, call);
+        const found = await lookForObject(root, { ...call, connection: one });
         if (found === undefined || found.kind === "special") throw await root.missing(one, call);
         return metaOf(call.path, found);
       });
@@ -117,6 +118,7 @@ export async function openFtpStore(
       await root.run(call, async (one) => {
         const native = root.native(one, call.path);
         try {
+          await forgetAside(root, { ...call, connection: one });
           await one.command(`DELE ${native}`, root.wait(call));
         } catch (error) {
           if (!isAnswer(error)) throw error;
@@ -140,7 +142,7 @@ export async function openFtpStore(
       const from = callOf("move", source, options);
       const to = callOf("move", target, options);
       await root.run(to, async (one) => {
-        const found = await root.look(one, from);
+        const found = await lookForObject(root, { ...from, connection: one });
         if (found === undefined || found.kind === "directory") throw await root.missing(one, from);
         if (from.path === to.path) return;
         const parent = to.path.slice(0, Math.max(to.path.lastIndexOf("/"), 0));

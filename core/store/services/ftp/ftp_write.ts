@@ -2,16 +2,15 @@ import type { JcsError } from "../../../errors.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import type { Body } from "../../take_body.ts";
+import { replaceAside } from "../fs/replace_aside.ts";
 import { temporaryName } from "../fs/reserved_names.ts";
+import { asideFiles, type FtpChange, lookForObject } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import type { FtpEntry } from "./ftp_facts.ts";
 import { type FtpCall, type FtpRoot, isAbsence, isAnswer } from "./ftp_root.ts";
 
 /** How long the removal of what a failed write left may take. */
 const CLEAN_UP_MS = 5000;
-
-/** One change, on a connection of its own. */
-export type FtpChange = FtpCall & { readonly connection: FtpConnection };
 
 /** Uploads the body under a temporary name next to the target, and renames it.
  *
@@ -38,7 +37,7 @@ export async function writeFtp(
       throw storeError(root.info, { ...placeOf(call), kind: "Unreachable", state, retry: "later" });
     }
     if (root.isPrepared) await root.require(connection, call);
-    if (ifAbsent && (await root.look(connection, call)) !== undefined) {
+    if (ifAbsent && (await lookForObject(root, change)) !== undefined) {
       throw fault("AlreadyExists", "there is an object already");
     }
     await renameFtp(root, { ...change, source: temporaryPath });
@@ -60,7 +59,7 @@ export async function appendFtp(
   const { connection, body, ...call } = append;
   // An append may make the file: not on a disk that is not there.
   await root.require(connection, call);
-  const found = await root.look(connection, call);
+  const found = await lookForObject(root, { ...call, connection });
   if (found?.kind === "directory") {
     const state = "there is a directory at the path";
     throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state });
@@ -118,37 +117,19 @@ export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Prom
   }
 }
 
-/** Gives the file at `source` the name `change.path` and replaces what is there. Where the server does not replace, the old object steps aside for
- *  a moment, and comes back when the new one cannot take its place. */
+/** Gives the file at `source` the name `change.path` and replaces what is there, in one step where the server can do that: see {@link replaceAside}. */
 export async function renameFtp(
   root: FtpRoot,
   change: FtpChange & { readonly source: string },
 ): Promise<void> {
   const { connection, source, ...call } = change;
-  const rename = async (from: string, to: string) => {
-    await connection.command(`RNFR ${root.native(connection, from)}`, root.wait(call));
-    await connection.command(`RNTO ${root.native(connection, to)}`, root.wait(call));
-  };
   try {
-    return await rename(source, call.path);
+    await replaceAside(asideFiles(root, { ...call, connection }), { source, target: call.path });
   } catch (error) {
-    if (!isAnswer(error)) throw error;
-    const found = await root.look(connection, call);
-    if (found === undefined) throw error;
-    if (found.kind === "directory") {
-      const state = "there is a directory at the path";
-      throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state, cause: error });
-    }
+    if (!isAnswer(error) || (await root.look(connection, call))?.kind !== "directory") throw error;
+    const state = "there is a directory at the path";
+    throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state, cause: error });
   }
-  const aside = `${call.path.slice(0, call.path.lastIndexOf("/") + 1)}${temporaryName()}`;
-  await rename(call.path, aside);
-  try {
-    await rename(source, call.path);
-  } catch (error) {
-    await rename(aside, call.path);
-    throw error;
-  }
-  await connection.command(`DELE ${root.native(connection, aside)}`, root.wait(call));
 }
 
 /** What is known of a file, as metadata. There is no tag: times are told in whole seconds. */

@@ -1,7 +1,7 @@
 import { decodeName, encodeName } from "../../encoded_name.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { storeError } from "../../store_error.ts";
-import { isTemporaryName, temporaryName } from "../fs/reserved_names.ts";
+import { isOwnName, temporaryName } from "../fs/reserved_names.ts";
 import type { HdfsContext } from "./hdfs_context.ts";
 
 /** What HDFS allows unless it is configured otherwise. */
@@ -24,7 +24,7 @@ export function pathOf(
   for (const name of file.split("/")) {
     if (Buffer.byteLength(name) > NAME_BYTES_MAX)
       throw refuse(`a name in it is longer than ${NAME_BYTES_MAX} bytes`);
-    if (isTemporaryName(name)) throw refuse("names of this form are jcs's own");
+    if (isOwnName(name)) throw refuse("names of this form are jcs's own");
   }
   return path;
 }
@@ -40,7 +40,7 @@ export function fileOf(context: HdfsContext, path: string): string {
 /** The name in a store's path of a name of HDFS; `undefined` when no path has it. */
 export function nameOf(name: string): string | undefined {
   const decoded = decodeName(name);
-  return encodeName(decoded, REFUSED) === name && !/[\\/]/.test(decoded) && !isTemporaryName(name)
+  return encodeName(decoded, REFUSED) === name && !/[\\/]/.test(decoded) && !isOwnName(name)
     ? decoded
     : undefined;
 }

@@ -6,7 +6,7 @@ import { answerStream } from "../../http/http_read.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName } from "../fs/reserved_names.ts";
+import { isOwnName } from "../fs/reserved_names.ts";
 
 /** Longest link on a page, and where its title must have come. */
 const PIECE_CHARACTERS_MAX = 64 * 1024;
@@ -54,7 +54,7 @@ export async function* listIndexes(
       throwIfCancelled(info, call);
       const name = nameOf(href, resource);
       // Icons often have the same link as the name beside them.
-      if (name === undefined || name === last || isTemporaryName(name)) continue;
+      if (name === undefined || name === last || isOwnName(name)) continue;
       last = name;
       const isDirectory = name.endsWith("/");
       const path = (directory === "" ? "" : `${directory}/`) + (isDirectory ? name.slice(0, -1) : name);

@@ -7,7 +7,7 @@ import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName } from "../fs/reserved_names.ts";
+import { isOwnName } from "../fs/reserved_names.ts";
 import { type BodyServer, bodyServer } from "./body_server.ts";
 import { rcloneError } from "./rclone_error.ts";
 import { toRcloneName } from "./rclone_names.ts";
@@ -92,7 +92,7 @@ export function placeOf(
   for (const part of name.split("/")) {
     if (Buffer.byteLength(part) > NAME_BYTES_MAX)
       throw refuse(`a name in it is longer than ${NAME_BYTES_MAX} bytes`);
-    if (isTemporaryName(part)) throw refuse("names of this form are jcs's own");
+    if (isOwnName(part)) throw refuse("names of this form are jcs's own");
   }
   return { path, name };
 }

@@ -4,7 +4,7 @@ import { jsonItems } from "../../http/json_items.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
+import { isOwnName, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { PATH_BYTES_MAX, type RcloneContext, send } from "./rclone_context.ts";
 import { toRcloneName } from "./rclone_names.ts";
 import { requireRoot } from "./rclone_root.ts";
@@ -47,8 +47,8 @@ export async function* listObjects(
       for await (const item of jsonItems(stream)) {
         throwIfCancelled(context.info, call);
         const meta = metaOf(item);
-        const isHidden = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
-        if (isHidden && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
+        const isTemporary = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
+        if (isTemporary && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
         // No operation could name what lies deeper.
         if (
           !isShown(context, meta.path) ||
@@ -71,7 +71,7 @@ export async function* listObjects(
 }
 
 function isShown(context: RcloneContext, path: string): boolean {
-  if (path.split("/").some(isTemporaryName)) return false;
+  if (path.split("/").some(isOwnName)) return false;
   try {
     return normalizePath(path, context.info.workDirectory) === path;
   } catch {

@@ -5,7 +5,7 @@ import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
-import { isLeftover, temporaryName } from "../fs/reserved_names.ts";
+import { completeName, isLeftover, temporaryName } from "../fs/reserved_names.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { findObject, hasDirectories, metaOf } from "./rclone_stat.ts";
@@ -27,7 +27,8 @@ export async function writeObject(
   const call = { operation: "write", path, signal: write.signal };
   const body = takeBody(write.body, { info: context.info, ...call, size });
   const direct = isDirect(context);
-  const target = direct ? name : besides(name);
+  let target = direct ? name : besides(name, temporaryName());
+  let isComplete = false;
   try {
     throwIfCancelled(context.info, call);
     refuseUnsupported(context, { ...call, write });
@@ -35,9 +36,22 @@ export async function writeObject(
     if (write.ifAbsent === true) await requireAbsent(context, call);
     try {
       const written = await upload(context, { call, target, body, size });
-      if (!direct) await rename(context, call, { target, name });
+      if (!direct) {
+        // rclone removes the old object before it renames: then this may be all there is, and gets a name that nobody removes for its age.
+        const complete = besides(name, completeName());
+        await rename(context, call, { target, name: complete });
+        target = complete;
+        isComplete = true;
+        await rename(context, call, { target, name });
+      }
       return { path, kind: "file", size: written };
     } catch (error) {
+      // When nobody can say that the old object is there, the new one must not go.
+      if (isComplete && !(await isThere(context, call))) {
+        const state = `the backend could not rename ${target}, which holds the new content, and the old object may be gone`;
+        const place = { operation: "write", path, kind: "Unreachable" } as const;
+        throw storeError(context.info, { ...place, state, cause: error });
+      }
       if (!direct || !context.features["BucketBased"]) await removeQuietly(context, target);
       throw isKind(error, "Cancelled") ? error : await explain(context, call, error);
     }
@@ -77,8 +91,8 @@ function isDirect({ features }: RcloneContext): boolean {
   return features["BucketBased"] === true || features["Move"] !== true;
 }
 
-function besides(name: string): string {
-  return name.slice(0, name.lastIndexOf("/") + 1) + temporaryName();
+function besides(name: string, other: string): string {
+  return name.slice(0, name.lastIndexOf("/") + 1) + other;
 }
 
 function refuseUnsupported(context: RcloneContext, call: HttpCall & { readonly write: WriteOptions }): void {
@@ -163,7 +177,6 @@ async function gather(body: Body): Promise<{ readonly size: number | undefined; 
   return { size, next: async () => chunks.shift() ?? (await body.next()) };
 }
 
-/** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
 /** Removes a temporary object that a crash has left long ago. */
 export async function removeLeftover(context: RcloneContext, name: string): Promise<void> {
   const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
@@ -172,6 +185,16 @@ export async function removeLeftover(context: RcloneContext, name: string): Prom
   if (item && isLeftover(metaOf(item).modifiedAt)) await removeQuietly(context, name);
 }
 
+/** Whether there is an object, also when the caller has cancelled; not where nobody answers. */
+async function isThere(
+  context: RcloneContext,
+  { operation, path }: HttpCall & { readonly path: string },
+): Promise<boolean> {
+  const call = { operation, path, signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
+  return (await findObject(context, call).catch(() => undefined)) !== undefined;
+}
+
+/** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
 async function removeQuietly(context: RcloneContext, name: string): Promise<void> {
   const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
   const input = { fs: context.remote, remote: name };

@@ -1,6 +1,7 @@
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import type { Body } from "../../take_body.ts";
+import { bringBackSftp } from "./sftp_aside.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { isMissing } from "./sftp_links.ts";
@@ -26,6 +27,7 @@ export async function changeSftp(
   }
   // An append may make the file: not on a disk that is not there.
   if (root.isPrepared) await root.require(session, call);
+  await bringBackSftp(root, session, call);
   const open = () => requests.open(native, offset === undefined ? OPEN.append : OPEN.change);
   const handle = await open().catch(async (error: unknown) => {
     if (!isMissing(error)) throw error;

@@ -1,4 +1,5 @@
 import { storeError } from "../../store_error.ts";
+import { bringBackSftp } from "./sftp_aside.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { isMissing } from "./sftp_links.ts";
 import { kindOf } from "./sftp_meta.ts";
@@ -18,6 +19,7 @@ export async function copySftp(
   const { root } = context;
   const { session, source, ...target } = copy;
   const requests = requestsOf(session, root.wait(source));
+  await bringBackSftp(root, session, source);
   const handle = await requests.open(root.native(source.path), OPEN.read).catch(async (error: unknown) => {
     throw isMissing(error) ? await root.missing(session, source) : root.fault(source, error);
   });

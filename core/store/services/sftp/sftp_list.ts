@@ -1,7 +1,8 @@
 import type { FileEntryWithStats } from "ssh2";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../fs/reserved_names.ts";
+import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
+import { settleAside } from "./sftp_aside.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
 import { requestsOf } from "./sftp_requests.ts";
 import type { SftpRoot } from "./sftp_root.ts";
@@ -76,6 +77,13 @@ export async function* listSftp(
         if (Date.now() - entry.attrs.mtime * 1000 > LEFTOVER_AGE_MS) {
           await requests.remove(root.native(path)).catch(() => {});
         }
+        continue;
+      }
+      const aside = nameOfAside(name);
+      if (aside !== undefined) {
+        const object = { ...call, path: `${path.slice(0, path.length - name.length)}${aside}` };
+        const found = await settleAside(root, session, object);
+        if (found !== undefined) yield metaOf(object.path, found);
         continue;
       }
       if (reservedNameIn(path) !== undefined) continue;

@@ -5,6 +5,7 @@ import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { objectStream } from "../../object_stream.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { bringBackSftp } from "./sftp_aside.ts";
 import { kindOf } from "./sftp_meta.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import type { SftpRoot } from "./sftp_root.ts";
@@ -39,6 +40,13 @@ export async function readSftp(
     size = found.size;
   } catch (error) {
     if (handle !== undefined) letGo(session, handle);
+    if (
+      statusOf(error) === STATUS.noSuchFile &&
+      (await bringBackSftp(root, session, place).catch(() => false))
+    ) {
+      lease.release();
+      return await readSftp(root, call);
+    }
     const isMissing = [STATUS.noSuchFile, STATUS.notADirectory].some((status) => status === statusOf(error));
     const failure = isMissing
       ? await root.missing(session, place).catch((gone: unknown) => gone)

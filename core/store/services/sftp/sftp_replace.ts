@@ -1,7 +1,9 @@
 import { isKind, type JcsError } from "../../../errors.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { replaceAside } from "../fs/replace_aside.ts";
 import { temporaryName } from "../fs/reserved_names.ts";
+import { asideFiles, bringBackSftp, renamesOver } from "./sftp_aside.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
@@ -54,6 +56,7 @@ export async function replaceFile(
       const state = `the server kept ${found.value.size} of ${bytes} bytes`;
       throw storeError(root.info, { ...placeOf(call), kind: "Unreachable", state, retry: "later" });
     }
+    if (ifAbsent) await bringBackSftp(root, session, call);
     await giveName(session, { requests, temporary, native, ifAbsent });
     mayBeLeft = ifAbsent && session.extensions.has("hardlink@openssh.com");
     if (mayBeLeft) {
@@ -118,22 +121,8 @@ export async function renameOver(
   },
 ): Promise<void> {
   const { requests, source, target } = file;
-  if (session.extensions.has("posix-rename@openssh.com")) return await requests.renameOver(source, target);
-  try {
-    return await requests.renameNew(source, target);
-  } catch (error) {
-    const found = await requests.lstat(target).catch(() => undefined);
-    if (found === undefined || kindOf(found) === "directory") throw error;
-  }
-  const aside = `${target.slice(0, target.lastIndexOf("/") + 1)}${temporaryName()}`;
-  await requests.renameNew(target, aside);
-  try {
-    await requests.renameNew(source, target);
-  } catch (error) {
-    await requestsOf(session).renameNew(aside, target);
-    throw error;
-  }
-  await requests.remove(aside);
+  if (renamesOver(session)) await requests.renameOver(source, target);
+  else await replaceAside(asideFiles(requests), { source, target });
 }
 
 /** Removes what a failed write left. Never throws. */

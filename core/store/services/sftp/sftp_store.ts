@@ -10,6 +10,7 @@ import { MARK_NAME, MARK_TEXT, temporaryName } from "../fs/reserved_names.ts";
 import type { SftpOptions } from "../sftp.ts";
 import { hostCheck } from "./host_check.ts";
 import { loginMethods } from "./login_methods.ts";
+import { bringBackSftp, forgetAside } from "./sftp_aside.ts";
 import { changeSftp } from "./sftp_change.ts";
 import { sftpContext } from "./sftp_context.ts";
 import { copySftp } from "./sftp_copy.ts";
@@ -80,8 +81,12 @@ export async function openSftpStore(
       const call = callOf("stat", path, options);
       return await root.run(call, async (session) => {
         const requests = requestsOf(session, root.wait(call));
+        const look = () => requests.lstat(root.native(call.path));
         try {
-          const found = await requests.lstat(root.native(call.path));
+          const found = await look().catch(async (error: unknown) => {
+            if (isMissing(error) && (await bringBackSftp(root, session, call))) return await look();
+            throw error;
+          });
           if (kindOf(found) !== "link") return metaOf(call.path, found);
           const linked = await requests.stat(root.native(call.path)).catch(() => undefined);
           return {
@@ -137,6 +142,7 @@ export async function openSftpStore(
         const requests = requestsOf(session, root.wait(call));
         const native = root.native(call.path);
         try {
+          await forgetAside(root, session, call);
           await requests.remove(native);
         } catch (error) {
           // Nothing is claimed of a disk that is not there.
@@ -169,6 +175,7 @@ export async function openSftpStore(
       await withSession(to, async (session) => {
         const requests = requestsOf(session, root.wait(from));
         const names = { requests, source: root.native(from.path), target: root.native(to.path) };
+        await bringBackSftp(root, session, from);
         const found = await requests.lstat(names.source).catch(async (error: unknown) => {
           throw isMissing(error) ? await root.missing(session, from) : error;
         });

@@ -6,7 +6,7 @@ import { answerStream } from "../../http/http_read.ts";
 import { childOf, readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { isTemporaryName } from "../fs/reserved_names.ts";
+import { isOwnName } from "../fs/reserved_names.ts";
 import { nameOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
 const BODY = Buffer.from(
@@ -96,7 +96,7 @@ export async function* propfind(
     const name = nameOf(found.slice(own.length + 1));
     if (name === undefined || name === "" || meta === undefined) continue;
     const inner = path === "" ? name : `${path}/${name}`;
-    yield { meta: { path: inner, ...meta }, isSelf: false, isHidden: isTemporaryName(name) };
+    yield { meta: { path: inner, ...meta }, isSelf: false, isHidden: isOwnName(name) };
   }
   if (responses === 0) throw error("the answer is no list of resources");
 }

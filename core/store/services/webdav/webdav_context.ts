@@ -12,7 +12,7 @@ import { parseOptionValue } from "../../option_value.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName } from "../fs/reserved_names.ts";
+import { isOwnName } from "../fs/reserved_names.ts";
 import type { WebdavOptions } from "./webdav_options.ts";
 
 /** Longest path: percent-encoded, each byte takes three in a line of which servers read 8 KiB. */
@@ -84,7 +84,7 @@ export function pathOf(
   const refuse = (state: string) =>
     storeError(context.info, { kind: "Usage", operation: call.operation, path, state });
   const names = path.split("/");
-  if (names.some(isTemporaryName)) throw refuse("the name is one that jcs keeps for itself");
+  if (names.some(isOwnName)) throw refuse("the name is one that jcs keeps for itself");
   const encoded = names.map((name) => encodeName(name, REFUSED));
   if (encoded.some((name) => Buffer.byteLength(name) > NAME_BYTES_MAX)) {
     throw refuse(`a name in the path is longer than ${NAME_BYTES_MAX} bytes`);

@@ -2,7 +2,7 @@ import { discard } from "../../http/http_client.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { isLeftover, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
+import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { propfind, requireRoot } from "./propfind.ts";
 import { PATH_BYTES_MAX, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
@@ -25,7 +25,8 @@ export async function* listResources(
     for await (const { meta, isSelf, isHidden } of propfind(context, call, { path: directory, depth: "1" })) {
       throwIfCancelled(context.info, call);
       found = true;
-      const isLeft = isHidden && meta.kind === "file" && isLeftover(meta.modifiedAt);
+      const isTemporary = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
+      const isLeft = isTemporary && meta.kind === "file" && isLeftover(meta.modifiedAt);
       if (isLeft && leftovers.length < LEFTOVERS_MAX) leftovers.push(meta.path);
       // No operation could name what lies deeper.
       const isTooDeep = Buffer.byteLength(context.info.workDirectory + meta.path) > PATH_BYTES_MAX;

@@ -3,7 +3,7 @@ import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import { answerError, type HttpCall } from "../../http/http_error.ts";
 import { pause } from "../../layers/pause.ts";
 import { storeError } from "../../store_error.ts";
-import { temporaryName } from "../fs/reserved_names.ts";
+import { completeName, temporaryName } from "../fs/reserved_names.ts";
 import { findResource, requireRoot } from "./propfind.ts";
 import { destinationOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
@@ -33,12 +33,19 @@ export async function replaceResource<T>(
     readonly fill: (temporary: string) => Promise<T>;
   },
 ): Promise<T> {
-  const temporary = resourceOf(context, joined(parentOf(call.path), temporaryName()));
-  let replacing = false;
+  const besides = (name: string) => resourceOf(context, joined(parentOf(call.path), name));
+  const temporary = besides(temporaryName());
+  let complete: string | undefined;
   try {
     const result = await options.fill(temporary);
-    const onReplace = () => {
-      replacing = true;
+    // From now on it may be all there is: it gets a name that nobody removes for its age.
+    const onReplace = async () => {
+      if (complete !== undefined) return complete;
+      const kept = besides(completeName());
+      const headers = { destination: destinationOf(context, kept), overwrite: "F" };
+      discard(await request(context, call, { method: "MOVE", path: temporary, headers }));
+      complete = kept;
+      return kept;
     };
     await moveOver(context, call, { from: temporary, ifAbsent: options.ifAbsent ?? false, onReplace });
     return result;
@@ -46,16 +53,19 @@ export async function replaceResource<T>(
     const { operation, path } = call;
     const cleanUp = { operation, path, signal: AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS) };
     // When nobody can say that the old object is there, the new one must not go.
-    if (replacing && !(await findResource(context, cleanUp, path).catch(() => undefined))) {
+    if (complete !== undefined && !(await findResource(context, cleanUp, path).catch(() => undefined))) {
       throw storeError(context.info, {
         operation,
         path,
         kind: "Unreachable",
-        state: `the server could not rename ${decodeURIComponent(temporary)}, which holds the new content for a day, and the old object may be gone`,
+        state: `the server could not rename ${decodeURIComponent(complete)}, which holds the new content, and the old object may be gone`,
         cause: error,
       });
     }
-    await request(context, cleanUp, { method: "DELETE", path: temporary }).then(discard, () => {});
+    await request(context, cleanUp, { method: "DELETE", path: complete ?? temporary }).then(
+      discard,
+      () => {},
+    );
     throw error;
   }
 }
@@ -74,17 +84,18 @@ export async function moveOver(
   }: {
     readonly from: string;
     readonly ifAbsent: boolean;
-    /** Called before an object that is there is replaced: from then on it may be gone. */
-    readonly onReplace?: () => void;
+    /** Called before an object that is there is replaced: from then on it may be gone. Says where the new one is by then. */
+    readonly onReplace?: () => Promise<string>;
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<void> {
   const destination = destinationOf(context, resourceOf(context, call.path));
+  let source = from;
   for (let tries = 1; ; tries++) {
     const move = (overwrite: "F" | "T", accept: readonly number[]) =>
       request(context, call, {
         method: "MOVE",
-        path: from,
+        path: source,
         headers: { ...headers, destination, overwrite },
         accept,
       });
@@ -116,7 +127,7 @@ export async function moveOver(
         state: "there is an object already",
       });
     }
-    onReplace?.();
+    source = (await onReplace?.()) ?? source;
     try {
       discard(await move("T", []));
       return;

@@ -10,6 +10,7 @@ import { openSftp, type SftpPlace } from "../../../servers/open_sftp.ts";
 import { createSftpRoot, type Openssh, openssh, PASSPHRASE, startOpenssh } from "../../../servers/openssh.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
+import { testBroughtBack } from "../../../suites/test_brought_back.ts";
 
 const MIB = 1024 * 1024;
 
@@ -30,9 +31,9 @@ requireServer("openssh")("sftp when things go wrong", () => {
     return store;
   };
   /** A server of the test's own, with its pid and an end. */
-  const ownServer = async (settings: readonly string[] = []) => {
+  const ownServer = async (settings: readonly string[] = [], denied: readonly string[] = []) => {
     const folder = await mkdtemp(join(tmpdir(), "jcs-sshd-"));
-    const own = await startOpenssh(folder, { settings });
+    const own = await startOpenssh(folder, { settings, denied });
     const stop = async () => {
       await execa("pkill", ["-KILL", "-P", String(own.pid)], { reject: false });
       if (own.pid > 0) await execa("kill", ["-KILL", String(own.pid)], { reject: false });
@@ -44,6 +45,17 @@ requireServer("openssh")("sftp when things go wrong", () => {
     return { own, stop };
   };
   const filesLeft = async () => (await readdir(directory)).sort();
+
+  test("a server that cannot rename over a file replaces all the same, and what a crash left aside comes back", async () => {
+    const { own } = await ownServer([], ["posix-rename", "hardlink"]);
+    const store = await open({ server: own });
+    await store.write("a", pattern(10, 1));
+    await store.write("a", pattern(20, 2));
+    expect(sameBytes(await readAll(store, "a"), pattern(20, 2))).toBe(true);
+    expect(await filesLeft()).toEqual(["a"]);
+    await store.remove("a");
+    await testBroughtBack(store, directory);
+  });
 
   describe("the server's key", () => {
     const known = async (text: string) => {
