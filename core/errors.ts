@@ -48,6 +48,8 @@ export interface ErrorPlace {
   readonly operation?: string;
   readonly object?: string;
   readonly space?: string;
+  /** Of the space: its connection string without options. */
+  readonly connection?: string;
   readonly path?: string;
   readonly block?: number;
   readonly generation?: string;

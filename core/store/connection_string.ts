@@ -17,6 +17,8 @@ export interface Connection {
   /** Starts and ends with `/`. */
   readonly workDirectory: string;
   readonly options: ReadonlyMap<string, string>;
+  /** The space that it is of, where that is known: not in the text. */
+  readonly space?: string | undefined;
 }
 
 /** Takes a connection string apart and checks service, keys and the form of every value. Opens nothing.

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { assert } from "../assert.ts";
 import { findService } from "./all.ts";
-import { parseConnection } from "./connection_string.ts";
+import { type Connection, parseConnection } from "./connection_string.ts";
 import { type Layer, withLayers } from "./layer.ts";
 import { defaultLayers } from "./layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./layers/layer_options.ts";
@@ -31,7 +31,7 @@ export async function openStore(
   },
 ): Promise<Store> {
   const { layers = [], traffic = createTraffic(), space, findings = [], cacheHome, ...context } = options;
-  const connection = parseConnection(connectionText);
+  const connection: Connection = { ...parseConnection(connectionText), space: space?.name };
   const service = findService(connection.service);
   assert(service !== undefined, "a parsed connection names a service");
   const values = readOptions(LAYER_OPTIONS, { ...connection, environment: context.environment });
@@ -46,5 +46,6 @@ export async function openStore(
   });
   const fitted = withMeasuredParts(connection, { options: service.options, findings, ...context });
   const store = await service.open(fitted, context);
+  assert(store.info.space === connection.space, "a service passes the name of its space on");
   return withLayers(store, [...around, ...layers]);
 }

@@ -58,6 +58,8 @@ export interface StoreInfo {
   readonly name: string;
   /** The folder that all paths are relative to: starts and ends with `/`. */
   readonly workDirectory: string;
+  /** The space that the store is opened as: how messages call it. */
+  readonly space?: string | undefined;
   /** Bytes of one body that the service may have taken and not yet sent on (parts under way); a few chunks unless given. */
   readonly heldBytesMax?: number;
 }

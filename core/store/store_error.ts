@@ -19,24 +19,23 @@ export interface StoreFault {
 
 const PREPOSITIONS: Readonly<Record<string, string>> = { read: "from", write: "to", remove: "from" };
 
-/** The error of one operation of a store, in the words that all services share: `Cannot read "a/b" from "s3://bucket/x": no such object`. */
+/** The error of one operation of a store, in the words that all services share: `Cannot read "a/b" from space "x": no such object`. Where the
+ *  store is of no space, it is called by its connection string: `from "s3://bucket/x"`. */
 export function storeError(info: StoreInfo, fault: StoreFault): JcsError {
   const { kind, operation, path, state, signal: _, ...options } = fault;
+  const { space } = info;
+  const connection = `${info.service}://${info.name}${info.workDirectory.slice(0, -1)}`;
   const object = path === undefined || path === "" ? "" : ` ${JSON.stringify(path)}`;
   const place = object === "" ? "" : ` ${PREPOSITIONS[operation] ?? "in"}`;
-  return new JcsError(
-    kind,
-    `Cannot ${operation}${object}${place} ${JSON.stringify(storeName(info))}: ${state}`,
-    {
-      ...options,
-      where: path === undefined ? { operation } : { operation, path },
+  const store = space === undefined ? JSON.stringify(connection) : `space ${JSON.stringify(space)}`;
+  return new JcsError(kind, `Cannot ${operation}${object}${place} ${store}: ${state}`, {
+    ...options,
+    where: {
+      operation,
+      ...(path === undefined ? {} : { path }),
+      ...(space === undefined ? {} : { space, connection }),
     },
-  );
-}
-
-/** How messages call a store: its connection string without options. */
-export function storeName(info: StoreInfo): string {
-  return `${info.service}://${info.name}${info.workDirectory.slice(0, -1)}`;
+  });
 }
 
 /** Ends an operation whose caller has cancelled it. */

@@ -36,12 +36,12 @@ const CAPABILITIES: Capabilities = {
  *  The archive's directory is kept in memory from the first use on, and read again when the file is another by then. Links are shown, and cannot
  *  be read. */
 export function openArchiveStore(connection: Connection, format: ArchiveFormat): Store {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   if (name !== "" || workDirectory === "/") {
     const state = `write ${service}:///path/of/the/archive, with three slashes`;
     throw new JcsError("Usage", `Cannot open a space of service "${service}": ${state}`);
   }
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space };
   const file = workDirectory.slice(0, -1);
   let known: { readonly version: string; readonly index: Promise<ArchiveIndex> } | undefined;
 

@@ -57,7 +57,7 @@ export async function azblobContext(
   connection: Connection,
   { options, context }: { readonly options: AzblobOptions; readonly context: OpenContext },
 ): Promise<AzblobContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   if (!/^(?:[a-z0-9](?:-?[a-z0-9]){2,62}|\$root|\$web)$/.test(name)) {
     throw refused(
       "the container is missing or has a name that Azure does not accept; write azblob://CONTAINER",
@@ -76,7 +76,7 @@ export async function azblobContext(
   if (pathStyle && account === "") throw refused('the account is missing; add "account"');
   const network = readNetwork(options, context);
   return {
-    info: { service, name, workDirectory },
+    info: { service, name, workDirectory, space },
     options,
     credential,
     client: httpClient(endpoint, { network }),

@@ -37,7 +37,7 @@ export async function dropboxContext(
   connection: Connection,
   source: { readonly options: DropboxOptions; readonly environment: OpenContext["environment"] },
 ): Promise<DropboxContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options, environment } = source;
   const refuse = (state: string) =>
     new JcsError("Usage", `Cannot open a space of service "${service}": ${state}`);
@@ -50,7 +50,7 @@ export async function dropboxContext(
     throw refuse('option "path_root" must be the id of a namespace');
   }
   // An upload holds the part that it sends and the one after it.
-  const info = { service, name, workDirectory, heldBytesMax: 2 * partBytes };
+  const info = { service, name, workDirectory, space, heldBytesMax: 2 * partBytes };
   const network = readNetwork(options, source);
   const tokens = await oauthTokens(info, {
     network,

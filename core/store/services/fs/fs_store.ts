@@ -30,8 +30,8 @@ export async function openFsStore(
   connection: Connection,
   settings: { readonly sync: boolean; readonly prepared: boolean; readonly network: Network },
 ): Promise<Store> {
-  const { service, name, workDirectory } = connection;
-  const info = { service, name, workDirectory };
+  const { service, name, workDirectory, space } = connection;
+  const info = { service, name, workDirectory, space };
   if (name !== "") {
     const state = `write fs:///${name}${workDirectory.slice(0, -1)}, with three slashes, for an absolute path`;
     throw storeError(info, { kind: "Usage", operation: "open", state });

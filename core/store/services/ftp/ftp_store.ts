@@ -47,8 +47,8 @@ export async function openFtpStore(
     readonly prepared: boolean;
   },
 ): Promise<Store> {
-  const { service, name, workDirectory } = connection;
-  const info = { service, name, workDirectory };
+  const { service, name, workDirectory, space } = connection;
+  const info = { service, name, workDirectory, space };
   const { credential, tls, prepared } = options;
   const server = hostAndPort(name, tls?.implicit === true ? 990 : 21);
   if (server === undefined) {

@@ -40,7 +40,7 @@ export async function gcsContext(
   connection: Connection,
   source: { readonly options: GcsOptions; readonly environment: OpenContext["environment"] },
 ): Promise<GcsContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options, environment } = source;
   const refuse = (state: string) => new JcsError("Usage", `Cannot open a space of service "gcs": ${state}`);
   if (!/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(name)) {
@@ -49,7 +49,7 @@ export async function gcsContext(
   if (options.part_size < PART_UNIT_BYTES || options.part_size % PART_UNIT_BYTES !== 0) {
     throw refuse('option "part_size" must be a multiple of 256KiB');
   }
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space };
   const key = await googleKey("gcs", { ...options, environment });
   const network = readNetwork(options, source);
   return {

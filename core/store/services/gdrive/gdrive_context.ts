@@ -55,7 +55,7 @@ export async function gdriveContext(
   connection: Connection,
   source: { readonly options: GdriveOptions; readonly environment: OpenContext["environment"] },
 ): Promise<GdriveContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options } = source;
   const refuse = (state: string) =>
     new JcsError("Usage", `Cannot open a space of service "gdrive": ${state}`);
@@ -74,7 +74,7 @@ export async function gdriveContext(
   if (options.part_size < PART_UNIT_BYTES || options.part_size % PART_UNIT_BYTES !== 0) {
     throw refuse('option "part_size" must be a multiple of 256KiB');
   }
-  const info = { service, name, workDirectory, heldBytesMax: 2 * options.part_size };
+  const info = { service, name, workDirectory, space, heldBytesMax: 2 * options.part_size };
   const network = readNetwork(options, source);
   return {
     info,

@@ -49,7 +49,7 @@ export function hdfsContext(
   connection: Connection,
   { options, context }: { readonly options: HdfsOptions; readonly context: OpenContext },
 ): HdfsContext {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const endpoint =
     name === "" ? undefined : parseOptionValue("endpoint", `${options.tls ? "https" : "http"}:${name}`);
   if (endpoint === undefined) {
@@ -57,7 +57,7 @@ export function hdfsContext(
       "the name node is missing; write hdfs://HOST:PORT/folder, with the port of its web interface";
     throw new JcsError("Usage", `Cannot open a space of service "hdfs": ${state}`);
   }
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space };
   const network = readNetwork(options, context);
   const nodes = otherServers({ serversMax: NODES_MAX, encrypted: options.tls, network });
   return { info, options, client: httpClient(endpoint, { network }), nodes, root: { found: false } };

@@ -41,9 +41,9 @@ export async function openHttpStore(
     readonly protocol: "http" | "https";
   },
 ): Promise<Store> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options, protocol } = source;
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space };
   const endpoint = options.endpoint ?? parseOptionValue("endpoint", `${protocol}:${name}`);
   if (endpoint === undefined) {
     const state = `the host is missing or wrong; write ${service}://HOST[:PORT]/FOLDER`;

@@ -44,7 +44,7 @@ export async function ipfsContext(
   connection: Connection,
   { options, context }: { readonly options: IpfsOptions; readonly context: OpenContext },
 ): Promise<IpfsContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const refused = (state: string) => new JcsError("Usage", `Cannot open a space of service "ipfs": ${state}`);
   if (name !== "")
     throw refused('the node is named by option "endpoint"; write ipfs:///FOLDER?endpoint=http:HOST:PORT');
@@ -56,7 +56,7 @@ export async function ipfsContext(
     throw refused("its first folder must not be ipfs, ipns or ipld");
   const { environment } = context;
   return {
-    info: { service, name, workDirectory },
+    info: { service, name, workDirectory, space },
     client: httpClient(options.endpoint, { network: readNetwork(options, context) }),
     secretHeaders: await httpCredentials(options.credential, {
       service,

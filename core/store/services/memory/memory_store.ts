@@ -45,7 +45,7 @@ export function openMemoryStore(
   options: { readonly capacity: number | undefined; readonly network: Network },
 ): Store {
   const { service, name, workDirectory } = connection;
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space: connection.space };
   const space = memorySpace(name);
 
   const keyOf = (path: string, operation: string) => {

@@ -54,7 +54,7 @@ export async function onedriveContext(
   connection: Connection,
   source: { readonly options: OnedriveOptions; readonly environment: OpenContext["environment"] },
 ): Promise<OnedriveContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options, environment } = source;
   const { drive, tenant, endpoint, part_size: partBytes } = options;
   const refuse = (state: string) =>
@@ -64,7 +64,7 @@ export async function onedriveContext(
     throw refuse('option "part_size" must be a multiple of 320KiB, less than 60MiB');
   }
   if (!/^[A-Za-z0-9.-]+$/.test(tenant)) throw refuse('option "tenant" must be an id or a domain');
-  const info = { service, name, workDirectory, heldBytesMax: 2 * partBytes };
+  const info = { service, name, workDirectory, space, heldBytesMax: 2 * partBytes };
   const provider = {
     name: "Microsoft",
     tokenUrl: options.token_url ?? `https://login.microsoftonline.com/${tenant}/oauth2/v2.0/token`,

@@ -39,9 +39,9 @@ export async function rcloneContext(
   connection: Connection,
   source: { readonly options: RcloneOptions; readonly environment: OpenContext["environment"] },
 ): Promise<RcloneContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const { options, environment } = source;
-  const info = { service, name, workDirectory };
+  const info = { service, name, workDirectory, space };
   const refuse = (state: string) =>
     new JcsError("Usage", `Cannot open a space of service "rclone": ${state}`);
   if (!/^[\p{L}\p{N}_][\p{L}\p{N}_.+-]*$/u.test(name)) {

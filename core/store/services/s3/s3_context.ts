@@ -51,7 +51,7 @@ export async function s3Context(
   connection: Connection,
   { options, context }: { readonly options: S3Options; readonly context: OpenContext },
 ): Promise<S3Context> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   if (name === "") throw refused("the bucket is missing; write s3://BUCKET");
   if (options.part_size < PART_BYTES_MIN) throw refused('option "part_size" must be 5MiB or more');
   if (options.part_concurrency < 1) throw refused('option "part_concurrency" must be 1 or more');
@@ -65,6 +65,7 @@ export async function s3Context(
       service,
       name,
       workDirectory,
+      space,
       heldBytesMax: Math.max(options.multipart_threshold, (options.part_concurrency + 1) * options.part_size),
     },
     options,

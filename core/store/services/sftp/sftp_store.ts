@@ -43,8 +43,8 @@ export async function openSftpStore(
     readonly prepared: boolean;
   },
 ): Promise<Store> {
-  const { service, name, workDirectory } = connection;
-  const info = { service, name, workDirectory };
+  const { service, name, workDirectory, space } = connection;
+  const info = { service, name, workDirectory, space };
   const server = hostAndPort(name, 22);
   if (server === undefined) {
     const state = "the name must be HOST or HOST:PORT, with an IPv6 address in brackets";

@@ -55,7 +55,7 @@ export async function webdavContext(
   connection: Connection,
   { options, context }: { readonly options: WebdavOptions; readonly context: OpenContext },
 ): Promise<WebdavContext> {
-  const { service, name, workDirectory } = connection;
+  const { service, name, workDirectory, space } = connection;
   const endpoint = options.endpoint ?? parseOptionValue("endpoint", `https:${name}`);
   if (endpoint === undefined)
     throw refused('the host is missing; write webdav://HOST/FOLDER or add "endpoint"');
@@ -63,7 +63,7 @@ export async function webdavContext(
   if (options.part_concurrency < 1) throw refused('option "part_concurrency" must be 1 or more');
   const { environment } = context;
   return {
-    info: { service, name, workDirectory },
+    info: { service, name, workDirectory, space },
     options,
     client: redirectingClient(endpoint, { network: readNetwork(options, context) }),
     atomicPut: options.atomic_put,
