@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { GlobalOptions } from "../commands/command.ts";
 import { formatByteSize } from "../core/bytes/byte_size.ts";
+import { toTenths } from "../core/bytes/duration.ts";
 import { type LineFile, openLineFile } from "../core/local/line_file.ts";
 import { printable } from "../core/printable.ts";
 import type { LogEntry } from "../core/store/layers/log.ts";
@@ -81,5 +82,11 @@ function logText(entry: LogEntry): string {
 }
 
 function logJson({ startedAtMs, ...entry }: LogEntry): string {
-  return JSON.stringify({ type: "operation", at: new Date(startedAtMs).toISOString(), ...entry });
+  const milliseconds = toTenths(entry.milliseconds);
+  return JSON.stringify({
+    type: "operation",
+    at: new Date(startedAtMs).toISOString(),
+    ...entry,
+    milliseconds,
+  });
 }

@@ -1,7 +1,7 @@
 import { parseDuration } from "../../core/bytes/duration.ts";
 import { JcsError } from "../../core/errors.ts";
 
-/** Makes the reader of an option that takes a duration, `90s` or `1h30m`, as milliseconds; its `Usage` error names the option. */
+/** Makes the reader of an option that takes a duration, `90s`, `1h30m` or `7d`, as milliseconds; its `Usage` error names the option. */
 export function parseDurationOption(option: string): (text: string) => number {
   return (text) => {
     try {

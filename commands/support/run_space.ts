@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { formatByteSize } from "../../core/bytes/byte_size.ts";
+import { toTenths } from "../../core/bytes/duration.ts";
 import { validateName } from "../../core/catalog/names.ts";
 import type { Client, SpaceView } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
@@ -135,7 +136,7 @@ async function testSpace(
         type: "test",
         space: name,
         step,
-        milliseconds,
+        milliseconds: toTenths(milliseconds),
         ...(error === undefined ? {} : { error: { kind: error.kind, message: error.message } }),
       },
     });

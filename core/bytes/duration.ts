@@ -1,6 +1,7 @@
 import { JcsError } from "../errors.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = {
+  d: 86_400_000,
   h: 3_600_000,
   m: 60_000,
   s: 1000,
@@ -11,9 +12,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
 };
 
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
+const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/gy;
 
-/** Reads a duration in Go's syntax (`300ms`, `1.5h`, `1h30m`, `0`) and returns milliseconds, which may have a fraction.
+/** Reads a duration in Go's syntax (`300ms`, `1.5h`, `1h30m`, `0`), also with days (`7d`, of 24 hours), and returns milliseconds, which may have a fraction.
  *
  *  Throws `Usage` for anything else, a missing unit and negative durations included. Source: Go, time.ParseDuration. */
 export function parseDuration(text: string): number {
@@ -26,7 +27,7 @@ export function parseDuration(text: string): number {
     end = part.index + part[0].length;
   }
   if (end === 0 || end !== body.length || !Number.isFinite(milliseconds)) {
-    const hint = "write numbers with units, for example 30s, 300ms or 1h30m";
+    const hint = "write numbers with units, for example 30s, 300ms, 1h30m or 7d";
     throw new JcsError("Usage", `Cannot read ${JSON.stringify(text)} as a duration: ${hint}`);
   }
   return milliseconds;
@@ -44,4 +45,9 @@ export function formatDuration(milliseconds: number): string {
   const minutes = Math.floor((microseconds % 3_600_000_000) / 60_000_000);
   const seconds = (microseconds % 60_000_000) / 1_000_000;
   return `${hours > 0 ? `${hours}h` : ""}${minutes > 0 ? `${minutes}m` : ""}${seconds > 0 ? `${seconds}s` : ""}`;
+}
+
+/** Milliseconds to a tenth of one: what scripts get to see. */
+export function toTenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseDuration } from "../bytes/duration.ts";
 
-/** A duration in Go's syntax, kept as it is written. */
+/** A duration, kept as it is written. */
 const duration = z.string().refine(isDuration, "expected a duration such as 30s, 1m or 1h30m");
 
 function isDuration(text: string): boolean {

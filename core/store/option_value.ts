@@ -38,7 +38,7 @@ export const OPTION_FORMS: Readonly<Record<ServiceOption["type"], string>> = {
   string: "text",
   boolean: "true or false",
   integer: "a whole number, 0 or more",
-  duration: 'a duration such as "10s" or "1m30s"',
+  duration: 'a duration such as "10s", "1m30s" or "7d"',
   bytes: 'a size such as "64KiB" or "50GiB"',
   credential:
     "hmac:ACCESS_KEY:SECRET_KEY, apikey:KEY, basic:USER:PASSWORD, base64:CONTENT, file:/PATH or env",

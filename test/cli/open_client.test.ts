@@ -85,7 +85,9 @@ test("-v shows each operation, and how quick they were in the end", async () => 
   await addSpaces();
   const text = await jcs("-v", "put", "file", "a:private/file");
   expect(text.stderr).toMatch(/^a {2}write {2}private\/file {2}4MiB {2}\d+\.\d ms$/m);
-  expect(text.stderr).toMatch(/^SPACE +OPERATION +COUNT +FAILED +RETRIED +BYTES +P50 +P95 +LONGEST$/m);
+  expect(text.stderr).toMatch(
+    /^SPACE +OPERATION +COUNT +FAILED +RETRIED +BYTES +ANSWER P50 +ANSWER P95 +LONGEST$/m,
+  );
   const json = await jcs("--json", "-v", "--redact-paths", "stat", "a:private/none");
   const lines = json.stderr.trimEnd().split("\n");
   const entries = lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));

@@ -1,3 +1,4 @@
+import { formatDuration } from "../../bytes/duration.ts";
 import {
   ATTEMPTS_MAX,
   OPERATION_TIMEOUT_MS,
@@ -17,13 +18,13 @@ export const LAYER_OPTIONS = [
   {
     key: "timeout",
     type: "duration",
-    default: `${OPERATION_TIMEOUT_MS}ms`,
+    default: formatDuration(OPERATION_TIMEOUT_MS),
     help: "longest wait for the answer to one operation, the time of its bytes aside; 0 for none",
   },
   {
     key: "idle_timeout",
     type: "duration",
-    default: `${STREAM_IDLE_TIMEOUT_MS}ms`,
+    default: formatDuration(STREAM_IDLE_TIMEOUT_MS),
     help: "longest silence of a transfer that somebody is waiting for; 0 for none",
   },
   {
@@ -56,7 +57,7 @@ export const LAYER_OPTIONS = [
   {
     key: "cache_ttl",
     type: "duration",
-    default: "0ms",
+    default: "0s",
     help: "how long a cached file counts without asking whether it has changed; 0 to ask each time; blocks of jcs never change",
   },
   {

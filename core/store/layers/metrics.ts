@@ -17,6 +17,8 @@ export interface OperationMetrics {
   /** From the call to its answer; of a read to the answer before the first byte. */
   readonly totalMs: number;
   readonly maxMs: number;
+  /** From the call to its end; of a read or a list to the end of the stream. */
+  readonly longestMs: number;
   /** What half of the answers, and 95 of 100, took at the most; to a tenth. */
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -32,7 +34,10 @@ export interface MetricsBook {
     readonly failed?: number;
     readonly retried?: number;
     readonly bytes?: number;
+    /** To the answer. */
     readonly tookMs?: number;
+    /** To the end of the stream after it. */
+    readonly endedMs?: number;
   }): void;
   /** All figures so far, by space and operation. */
   rows(): readonly OperationMetrics[];
@@ -42,7 +47,7 @@ export interface MetricsBook {
 export function createMetricsBook(): MetricsBook {
   const rows = new Map<string, ReturnType<typeof emptyRow>>();
   return {
-    note({ space, operation, count = 0, failed = 0, retried = 0, bytes = 0, tookMs }) {
+    note({ space, operation, count = 0, failed = 0, retried = 0, bytes = 0, tookMs, endedMs }) {
       const key = `${space}\n${operation}`;
       const row = rows.get(key) ?? emptyRow(space, operation);
       rows.set(key, row);
@@ -50,6 +55,7 @@ export function createMetricsBook(): MetricsBook {
       row.failed += failed;
       row.retried += retried;
       row.bytes += bytes;
+      row.longestMs = Math.max(row.longestMs, endedMs ?? tookMs ?? 0);
       if (tookMs === undefined) return;
       row.totalMs += tookMs;
       row.maxMs = Math.max(row.maxMs, tookMs);
@@ -68,7 +74,8 @@ export function createMetricsBook(): MetricsBook {
 
 function emptyRow(space: string, operation: Operation) {
   const latencies = createHistogram();
-  return { space, operation, count: 0, failed: 0, retried: 0, bytes: 0, totalMs: 0, maxMs: 0, latencies };
+  const counts = { count: 0, failed: 0, retried: 0, bytes: 0 };
+  return { space, operation, ...counts, totalMs: 0, maxMs: 0, longestMs: 0, latencies };
 }
 
 /** Writes down in `book` what passes, under the name of `space`. */
@@ -92,10 +99,16 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
         throw error;
       }
     };
+    /** Begins a stream; tells how long it was, when it has ended. */
+    const begin = (operation: Operation) => {
+      const startedMs = performance.now();
+      return () => book.note({ space, operation, endedMs: performance.now() - startedMs });
+    };
     return wrapStore(inner, {
       run: (call, work) => measured(call, () => work(call.signal)),
       async read(path, call) {
         const { attempt } = call;
+        const end = begin("read");
         const stream = await measured({ operation: "read", attempt }, () => inner.read(path, call));
         const iterator = stream[Symbol.asyncIterator]();
         return objectStream({
@@ -112,6 +125,7 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
             }
           },
           async close() {
+            end();
             await iterator.return?.();
           },
         });
@@ -122,12 +136,14 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
         return measured(call, () => work(counted, bodyOptions({ size, signal })));
       },
       async *list(prefix, call) {
+        const end = begin("list");
         const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
         try {
           const { attempt } = call;
           const first = await measured({ operation: "list", attempt }, () => iterator.next());
           for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
         } finally {
+          end();
           await iterator.return?.();
         }
       },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatDuration, parseDuration } from "../../../core/bytes/duration.ts";
+import { formatDuration, parseDuration, toTenths } from "../../../core/bytes/duration.ts";
 
 test.each([
   ["0", 0],
@@ -8,6 +8,8 @@ test.each([
   ["1h30m", 5_400_000],
   ["1h30m0s", 5_400_000],
   ["1.5h", 5_400_000],
+  ["7d", 604_800_000],
+  ["1d12h", 129_600_000],
   ["+30s", 30_000],
   ["1.s", 1000],
   [".5s", 500],
@@ -20,14 +22,27 @@ test.each([
   expect(parseDuration(text)).toBeCloseTo(milliseconds, 9);
 });
 
-test.each(["", "30", "s", ".s", "-1s", "1 h", "1h 30m", "1d", "1h30", "1e3s", "1S", "++1s", "1h30mx", "x1h"])(
-  "refuses %j as a usage error that shows it",
-  (text) => {
-    expect(() => parseDuration(text)).toThrow(
-      expect.objectContaining({ kind: "Usage", message: expect.stringContaining(JSON.stringify(text)) }),
-    );
-  },
-);
+test.each([
+  "",
+  "30",
+  "s",
+  ".s",
+  "-1s",
+  "1 h",
+  "1h 30m",
+  "1D",
+  "1w",
+  "1h30",
+  "1e3s",
+  "1S",
+  "++1s",
+  "1h30mx",
+  "x1h",
+])("refuses %j as a usage error that shows it", (text) => {
+  expect(() => parseDuration(text)).toThrow(
+    expect.objectContaining({ kind: "Usage", message: expect.stringContaining(JSON.stringify(text)) }),
+  );
+});
 
 test.each([
   [0, "0s"],
@@ -43,4 +58,8 @@ test.each([
 ])("shows %d as %s", (milliseconds, text) => {
   expect(formatDuration(milliseconds)).toBe(text);
   expect(parseDuration(text)).toBeCloseTo(milliseconds, 3);
+});
+
+test("tenths of a millisecond", () => {
+  expect([0, 1.04, 1.06, 2].map(toTenths)).toEqual([0, 1, 1.1, 2]);
 });

@@ -35,7 +35,8 @@ test("counts tries, failures, bytes and time, by space and operation", async () 
   expect(of("remove")).toMatchObject({ count: 2 });
   expect(of("stat")).toMatchObject({ retried: 2 });
   expect(of("write")).toMatchObject({ retried: 0 });
-  for (const { totalMs, maxMs, p50Ms, p95Ms } of rows) {
+  for (const { totalMs, maxMs, longestMs, p50Ms, p95Ms } of rows) {
+    expect(longestMs).toBeGreaterThanOrEqual(maxMs);
     expect(totalMs).toBeGreaterThanOrEqual(maxMs);
     expect(maxMs).toBeGreaterThanOrEqual(p95Ms);
     expect(p95Ms).toBeGreaterThanOrEqual(p50Ms);
@@ -53,6 +54,25 @@ test("a stream that breaks is a failure of its space", async () => {
   ]);
   await expect(readAll(store, "a")).rejects.toThrow();
   expect(book.rows()).toMatchObject([{ operation: "read", count: 1, failed: 1, bytes: 50 }]);
+});
+
+test("the longest time is that of the whole stream, as the log has it", async () => {
+  const entries: LogEntry[] = [];
+  const traffic = createTraffic({ log: { write: (entry) => entries.push(entry), redactPaths: false } });
+  const store = await openStore("memory://metrics-whole", { environment: {}, traffic, space: { name: "s" } });
+  await store.write("a", pattern(10));
+  const stream = (await store.read("a"))[Symbol.asyncIterator]();
+  const answeredMs = traffic.metrics.rows().find(({ operation }) => operation === "read")?.longestMs ?? 0;
+  const startedMs = performance.now();
+  do await new Promise(setImmediate);
+  while (performance.now() - startedMs < 5 * Math.max(answeredMs, 1));
+  await stream.return?.();
+  const { longestMs = 0, maxMs = 0 } =
+    traffic.metrics.rows().find(({ operation }) => operation === "read") ?? {};
+  const line = entries.find(({ operation }) => operation === "read")?.milliseconds ?? 0;
+  expect(longestMs).toBeGreaterThanOrEqual(line);
+  expect(line).toBeGreaterThan(4 * maxMs);
+  await store.remove("a");
 });
 
 test("the log tells every try, and paths only as digests where that is wished", async () => {
