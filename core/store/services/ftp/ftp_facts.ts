@@ -7,6 +7,13 @@ export interface FtpEntry {
   readonly kind: ObjectMeta["kind"] | "special";
   readonly size?: number;
   readonly modifiedAt?: Date;
+  /** The same for all names of one file (RFC 3659 §7.5.2), where the server tells it. */
+  readonly unique?: string;
+}
+
+/** Whether a line is one of MLSD: facts, the type of the file among them, a space, and a name. */
+export function isLineOfFacts(line: string): boolean {
+  return /^(?:[^ ]*;)?type=[^ ;]+(?:;[^ ]*)? ./i.test(line);
 }
 
 /** Reads one line of MLSD or MLST (RFC 3659 §7.2): facts, a space, the name. `undefined` for a line that is none, and for the directory
@@ -18,6 +25,7 @@ export function parseFacts(line: string): FtpEntry | undefined {
   let kind: FtpEntry["kind"] = "special";
   let size: number | undefined;
   let modifiedAt: Date | undefined;
+  let unique: string | undefined;
   for (const fact of line.slice(0, space).split(";")) {
     const equals = fact.indexOf("=");
     const value = fact.slice(equals + 1);
@@ -36,6 +44,9 @@ export function parseFacts(line: string): FtpEntry | undefined {
       case "modify":
         modifiedAt = parseFtpTime(value);
         break;
+      case "unique":
+        if (value !== "") unique = value;
+        break;
     }
   }
   if (name === "" || name === "." || name === "..") return undefined;
@@ -44,14 +55,17 @@ export function parseFacts(line: string): FtpEntry | undefined {
     kind,
     ...(size === undefined ? {} : { size }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
+    ...(unique === undefined ? {} : { unique }),
   };
 }
 
-/** Reads a time of MLSD or MDTM: `YYYYMMDDHHMMSS`, always UTC, and perhaps a fraction. */
+/** Reads a time of MLSD or MDTM: `YYYYMMDDHHMMSS`, always UTC, and perhaps a fraction; `undefined` for what is no time. */
 export function parseFtpTime(text: string): Date | undefined {
   const parts = /(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,3}))?/.exec(text);
   if (parts === null) return undefined;
   const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.slice(1, 7).map(Number);
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+    return undefined;
   return new Date(
     Date.UTC(year, month - 1, day, hour, minute, second, Number((parts[7] ?? "0").padEnd(3, "0"))),
   );

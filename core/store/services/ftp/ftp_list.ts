@@ -1,10 +1,11 @@
 import { parseList } from "basic-ftp";
+import type { JcsError } from "../../../errors.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
 import { settleAside } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
-import { type FtpEntry, parseFacts } from "./ftp_facts.ts";
+import { type FtpEntry, isLineOfFacts, parseFacts } from "./ftp_facts.ts";
 import { decodeFtpName } from "./ftp_names.ts";
 import { type FtpCall, type FtpRoot, isAnswer } from "./ftp_root.ts";
 import { metaOf } from "./ftp_write.ts";
@@ -32,6 +33,7 @@ export async function* listFtp(
       for (const entry of entries) {
         throwIfCancelled(root.info, call);
         const name = decodeFtpName(entry.name);
+        if (/[/\0]/.test(entry.name)) throw senseless(root, call, entry.name);
         const path = directory === "" ? name : `${directory}/${name}`;
         const aside = nameOfAside(name);
         if (aside !== undefined) {
@@ -54,7 +56,12 @@ async function* readDirectory(root: FtpRoot, call: FtpCall): AsyncIterable<reado
   const lease = await root.takeForReading(call);
   const { connection } = lease;
   try {
-    const hasFacts = connection.features.has("MLST");
+    const parseLine = connection.features.has("MLST") ? parseLineOfFacts : parseLineOfList;
+    const parse = (line: string) => {
+      const entries = parseLine(line);
+      if (entries === undefined) throw senseless(root, call, line);
+      return entries;
+    };
     const download = await open(root, { ...call, connection });
     if (download === undefined) return;
     const decoder = new TextDecoder();
@@ -65,11 +72,9 @@ async function* readDirectory(root: FtpRoot, call: FtpCall): AsyncIterable<reado
         const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
         rest = lines.pop() ?? "";
         if (rest.length > LINE_BYTES_MAX) {
-          const { operation, path } = call;
-          const state = "the server's listing has a line without an end";
-          throw storeError(root.info, { operation, path, kind: "Unexpected", state });
+          throw senseless(root, call, rest);
         }
-        entries.push(...parseLines(lines, hasFacts));
+        for (const entry of parseLines(lines, parse)) entries.push(entry);
         if (entries.length >= ENTRIES_HELD_MAX) {
           yield entries;
           entries = [];
@@ -78,7 +83,7 @@ async function* readDirectory(root: FtpRoot, call: FtpCall): AsyncIterable<reado
     } finally {
       await download.end();
     }
-    entries.push(...parseLines([rest + decoder.decode()], hasFacts));
+    entries.push(...parseLines([rest + decoder.decode()], parse));
     lease.release();
     yield entries;
   } catch (error) {
@@ -113,16 +118,36 @@ async function open(
 
 const KINDS = { 0: "special", 1: "file", 2: "directory", 3: "link" } as const;
 
-function parseLines(lines: readonly string[], hasFacts: boolean): readonly FtpEntry[] {
-  const texts = lines.map((line) => line.replace(/\r$/, "")).filter((line) => line !== "");
-  if (hasFacts) return texts.map(parseFacts).filter((entry) => entry !== undefined);
-  return parseList(texts.join("\n"))
-    .filter(({ name }) => name !== "." && name !== "..")
-    .map(({ name, type, size }) => ({
-      name,
-      kind: KINDS[type],
-      ...(type === 1 ? { size } : {}),
-    }));
+function parseLines(
+  lines: readonly string[],
+  parse: (line: string) => readonly FtpEntry[],
+): readonly FtpEntry[] {
+  return lines.map((line) => line.replace(/\r$/, "")).flatMap((line) => (line === "" ? [] : parse(line)));
+}
+
+/** What a line of MLSD names: at most one entry; `undefined` when it is no line of MLSD. */
+function parseLineOfFacts(line: string): readonly FtpEntry[] | undefined {
+  if (!isLineOfFacts(line)) return undefined;
+  const entry = parseFacts(line);
+  return entry === undefined ? [] : [entry];
+}
+
+/** What a line of LIST names: at most one entry; `undefined` when it is as of no server that is known. */
+function parseLineOfList(line: string): readonly FtpEntry[] | undefined {
+  try {
+    return parseList(line)
+      .filter(({ name }) => name !== "." && name !== "..")
+      .map(({ name, type, size }) => ({ name, kind: KINDS[type], ...(type === 1 ? { size } : {}) }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error of a listing that cannot be understood: to leave the line out would be to claim that there is nothing. */
+function senseless(root: FtpRoot, { operation, path }: FtpCall, line: string): JcsError {
+  const shown = JSON.stringify(line.slice(0, 80));
+  const state = `the server's listing has a line that makes no sense: ${shown}`;
+  return storeError(root.info, { operation, path, kind: "Unexpected", state });
 }
 
 async function removeLeftover(root: FtpRoot, call: FtpCall, { modifiedAt }: FtpEntry): Promise<void> {

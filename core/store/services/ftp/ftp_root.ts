@@ -177,13 +177,15 @@ async function lookWithoutFacts(
   };
 }
 
+/** What servers say with 450 of a path where there is nothing; a file that is busy has the same code. */
+const NOTHING = /no such|not found|no files|not exist/i;
+
 const DENIED = /permission|denied|not allowed|forbidden|not permitted/i;
 
 /** Whether the server says that there is nothing at a path. */
 export function isAbsence(error: unknown): boolean {
-  return (
-    error instanceof FTPError && (error.code === 550 || error.code === 450) && !DENIED.test(error.message)
-  );
+  if (!(error instanceof FTPError) || DENIED.test(error.message)) return false;
+  return error.code === 550 || (error.code === 450 && NOTHING.test(error.message));
 }
 
 /** Whether the server itself said no, so that a look may tell why. */

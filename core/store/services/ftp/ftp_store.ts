@@ -13,7 +13,7 @@ import type { FtpConnection } from "./ftp_connection.ts";
 import { listFtp } from "./ftp_list.ts";
 import { readFtp } from "./ftp_read.ts";
 import { type FtpCall, ftpRoot, isAbsence, isAnswer } from "./ftp_root.ts";
-import { appendFtp, makeFtpDirectories, metaOf, renameFtp, writeFtp } from "./ftp_write.ts";
+import { appendFtp, makeFtpDirectories, metaOf, renameFtp, requireOther, writeFtp } from "./ftp_write.ts";
 import { openFtpConnection } from "./open_ftp_connection.ts";
 
 /** Servers end connections that are idle for some minutes; it is better to be first. */
@@ -147,6 +147,7 @@ export async function openFtpStore(
         if (from.path === to.path) return;
         const parent = to.path.slice(0, Math.max(to.path.lastIndexOf("/"), 0));
         await makeFtpDirectories(root, { ...to, path: parent, connection: one });
+        await requireOther(root, found, { ...to, connection: one });
         await renameFtp(root, { ...to, connection: one, source: from.path });
       });
     },

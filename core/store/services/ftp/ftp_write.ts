@@ -117,6 +117,19 @@ export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Prom
   }
 }
 
+/** Throws `Usage` unless what is to be moved is another file than what is at `change.path`: a link would take the place of the bytes that it leads to.
+ *  Servers that tell neither links nor `unique` cannot be asked. */
+export async function requireOther(root: FtpRoot, moved: FtpEntry, change: FtpChange): Promise<void> {
+  const { connection, ...call } = change;
+  if (moved.kind !== "link" && moved.unique === undefined) return;
+  const found = await root.look(connection, call);
+  if (found === undefined || found.kind === "directory") return;
+  if (moved.kind !== "link" && moved.unique !== found.unique) return;
+  const state =
+    "what is to be moved there is a link that may lead to it, or another name of it; remove one of them";
+  throw storeError(root.info, { ...placeOf(call), kind: "Usage", state });
+}
+
 /** Gives the file at `source` the name `change.path` and replaces what is there, in one step where the server can do that: see {@link replaceAside}. */
 export async function renameFtp(
   root: FtpRoot,

@@ -8,6 +8,7 @@ import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import type { FtpOptions, FtpTlsOptions } from "../ftp.ts";
 import { type FtpConnection, ftpConnection } from "./ftp_connection.ts";
+import { readWholeLines } from "./ftp_lines.ts";
 
 /** Longest that connecting and logging in may take. */
 const CONNECT_TIMEOUT_MS = 20_000;
@@ -34,6 +35,7 @@ export async function openFtpConnection(
   const secureOptions = tls === undefined ? {} : await tlsOptions(info, { ...tls, host: server.host });
   // Every wait has its own end: the pool's, the layers', or that of CONNECT_TIMEOUT_MS.
   const client = new Client(0);
+  readWholeLines(client.ftp);
   const limit = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
   try {
     return await unlessAborted(
@@ -113,6 +115,11 @@ function connectError(info: StoreInfo, error: unknown, user: string): JcsError {
       "If it is the right server, give the certificate of its authority as ca=FILE";
     return storeError(info, { ...fault, kind: "PermissionDenied", state });
   }
-  const state = code === "ECONNREFUSED" ? "nobody answers at its port" : message;
+  const state =
+    code === "ECONNREFUSED"
+      ? "nobody answers at its port"
+      : /WRONG_VERSION|wrong version number/i.test(`${code} ${message}`)
+        ? "what answers at its port speaks no TLS"
+        : message;
   return storeError(info, { ...fault, kind: "Unreachable", state, retry: "later" });
 }

@@ -1,6 +1,6 @@
 import type { FileEntryWithStats } from "ssh2";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
-import { throwIfCancelled } from "../../store_error.ts";
+import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
 import { settleAside } from "./sftp_aside.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
@@ -72,6 +72,10 @@ export async function* listSftp(
       level.seen += 1;
       const name = entry.filename;
       if (name === "." || name === "..") continue;
+      if (name === "" || /[/\0]/.test(name)) {
+        const state = `the server lists a name that is none: ${JSON.stringify(name.slice(0, 80))}`;
+        throw storeError(root.info, { ...call, kind: "Unexpected", state });
+      }
       const path = level.path === "" ? name : `${level.path}/${name}`;
       if (isTemporaryName(name)) {
         if (Date.now() - entry.attrs.mtime * 1000 > LEFTOVER_AGE_MS) {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -118,6 +118,17 @@ requireServer("proftpd")("FTP when things go wrong", () => {
     expect((await store.stat("victim")).size).toBe(10);
     await store.remove(name);
     expect(await filesLeft()).toEqual(["victim"]);
+  });
+
+  test("a link that is moved onto the file that it leads to is refused, and the file keeps its bytes", async () => {
+    const store = await open();
+    await store.write("target", pattern(100));
+    await store.write("other", pattern(50));
+    await symlink("target", join(directory, "link"));
+    await expect(store.move?.("link", "target")).rejects.toMatchObject({ kind: "Usage" });
+    expect(sameBytes(await readAll(store, "target"), pattern(100))).toBe(true);
+    await store.move?.("target", "other");
+    expect(sameBytes(await readAll(store, "other"), pattern(100))).toBe(true);
   });
 
   test("a server without MLSD is listed with LIST, and asked with SIZE and MDTM", async () => {
