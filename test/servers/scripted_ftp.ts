@@ -26,7 +26,7 @@ export interface ScriptedFtp {
   close(): Promise<void>;
 }
 
-/** Starts the server, with one directory `/root/`. `features` are what FEAT names. */
+/** Starts the server, with one directory `/space/`. `features` are what FEAT names. */
 export async function startScriptedFtp(features: readonly string[] = ["MLST"]): Promise<ScriptedFtp> {
   const files = new Map<string, Uint8Array>();
   const scripts = new Map<string, { readonly script: FtpScript; times: number }>();
@@ -142,12 +142,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   TYPE: says("200 ok"),
   STRU: says("200 ok"),
   OPTS: says("200 ok"),
-  PWD: says('257 "/root" is where you are'),
+  PWD: says('257 "/space" is where you are'),
   FEAT: ({ reply }, { features }) =>
     reply(`211-features\r\n${features.map((name) => ` ${name}\r\n`).join("")}211 end`),
-  CWD: ({ argument, reply }) => reply(argument === "/root" ? "250 there" : "550 no such directory"),
+  CWD: ({ argument, reply }) => reply(argument === "/space" ? "250 there" : "550 no such directory"),
   MLST(turn) {
-    if (turn.argument === "/root") return turn.reply("250-it\r\n type=dir; /root\r\n250 end");
+    if (turn.argument === "/space") return turn.reply("250-it\r\n type=dir; /space\r\n250 end");
     const found = fileOf(turn);
     if (found === undefined) return;
     const facts = `type=file;size=${found.length};modify=${TIME};`;
@@ -162,7 +162,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     sendAll(
       turn,
       Array.from(turn.files, ([path, { length }]) => {
-        return `type=file;size=${length};modify=${TIME}; ${path.slice("/root/".length)}\r\n`;
+        return `type=file;size=${length};modify=${TIME}; ${path.slice("/space/".length)}\r\n`;
       }).join(""),
     ),
   LIST: (turn) => sendAll(turn, ""),

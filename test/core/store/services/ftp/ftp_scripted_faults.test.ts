@@ -17,12 +17,12 @@ describe("FTP when the server does what none should", () => {
   /** A server, and a store on it that is told to end after every test: then no socket may be left. */
   const open = async (features?: readonly string[], service = ftp) => {
     const server = await startScriptedFtp(features);
-    server.files.set("/root/a", CONTENT);
+    server.files.set("/space/a", CONTENT);
     const store = await service.open(
       {
         service: service.name,
         name: `127.0.0.1:${server.port}`,
-        workDirectory: "/root/",
+        workDirectory: "/space/",
         options: new Map([
           ["credential", "basic:me:secret"],
           ...(service === ftp ? [] : ([["insecure", "true"]] as const)),
@@ -38,7 +38,7 @@ describe("FTP when the server does what none should", () => {
     return { server, store };
   };
   const openLayered = async (server: ScriptedFtp, options: string): Promise<Store> => {
-    const text = `ftp://127.0.0.1:${server.port}/root?credential=basic:me:secret&retries=0&${options}`;
+    const text = `ftp://127.0.0.1:${server.port}/space?credential=basic:me:secret&retries=0&${options}`;
     const store = await openStore(text, { environment: {} });
     closing.push(() => store.close());
     return store;
@@ -56,7 +56,7 @@ describe("FTP when the server does what none should", () => {
       }
     };
     server.on("CONNECT", trickled("220-good\r\n day\r\n220 bye"));
-    server.on("PWD", trickled('257 "/root"'));
+    server.on("PWD", trickled('257 "/space"'));
     server.on("SIZE", trickled("213 300000"));
     server.on("MDTM", trickled("213 20200203040506"));
     expect(await store.stat("a")).toMatchObject({
@@ -128,18 +128,18 @@ describe("FTP when the server does what none should", () => {
           turn.reply(reply);
           data.destroy();
         });
-        if (turn.argument === "/root/a") data.emit("data", data.write(CONTENT.subarray(0, 10)));
+        if (turn.argument === "/space/a") data.emit("data", data.write(CONTENT.subarray(0, 10)));
       };
       for (const script of [midway, ({ reply: say }: FtpTurn) => say(reply)]) {
         server.on("STOR", script, { times: 2 });
         const body = testBody(Array.from({ length: 32 }, () => pattern(MIB)));
         await expect(store.write("b", body.stream)).rejects.toMatchObject(expected);
         server.on("STOR", () => {}, { times: 0 });
-        await expect.poll(() => filesOf(server)).toEqual(["/root/a"]);
+        await expect.poll(() => filesOf(server)).toEqual(["/space/a"]);
       }
       server.on("RETR", midway, { times: 1 });
       await expect(readAll(store, "a")).rejects.toMatchObject(expected);
-      server.files.set("/root/a", CONTENT);
+      server.files.set("/space/a", CONTENT);
       await store.write("b", CONTENT);
       expect(sameBytes(await readAll(store, "b"), CONTENT)).toBe(true);
     },
@@ -167,7 +167,7 @@ describe("FTP when the server does what none should", () => {
     for (const [index, end] of ends.entries()) {
       server.on("STOR", cut(end), { times: 1 });
       await expect(store.write("b", pattern(4 * MIB)), String(index)).rejects.toMatchObject(later);
-      await expect.poll(() => filesOf(server)).toEqual(["/root/a"]);
+      await expect.poll(() => filesOf(server)).toEqual(["/space/a"]);
     }
   });
 
@@ -295,14 +295,14 @@ describe("FTP when the server does what none should", () => {
 
   test("a link, or another name of the file, never takes the place of the file", async () => {
     const { server, store } = await open();
-    for (const facts of ["type=OS.unix=slink:/root/a;", "type=file;size=5;unique=1U2;"]) {
+    for (const facts of ["type=OS.unix=slink:/space/a;", "type=file;size=5;unique=1U2;"]) {
       server.on("MLST", ({ argument, reply }) => {
         if (argument.includes(".jcs")) return reply("550 no such file");
-        reply(`250-it\r\n ${argument === "/root" ? "type=dir;" : facts} ${argument}\r\n250 end`);
+        reply(`250-it\r\n ${argument === "/space" ? "type=dir;" : facts} ${argument}\r\n250 end`);
       });
-      server.files.set("/root/b", pattern(5));
+      server.files.set("/space/b", pattern(5));
       await expect(store.move?.("b", "a")).rejects.toMatchObject({ kind: "Usage" });
-      expect(filesOf(server)).toEqual(["/root/a", "/root/b"]);
+      expect(filesOf(server)).toEqual(["/space/a", "/space/b"]);
     }
   });
 
@@ -324,7 +324,7 @@ describe("FTP when the server does what none should", () => {
       const { store } = await open([], ftps);
       await expect(store.stat("a")).rejects.toMatchObject({ retry: "never" });
       const { server } = await open();
-      const text = `ftps://127.0.0.1:${server.port}/root?credential=basic:me:secret&retries=0&implicit=true`;
+      const text = `ftps://127.0.0.1:${server.port}/space?credential=basic:me:secret&retries=0&implicit=true`;
       const implicit = await openStore(text, { environment: {} });
       closing.push(() => implicit.close());
       await expect(implicit.stat("a")).rejects.toThrow("speaks no TLS");
