@@ -1,14 +1,17 @@
 import type { Column, Output } from "../commands/command.ts";
 import { printable } from "../core/printable.ts";
-import { displayWidth, padDisplay } from "./display_width.ts";
+import { displayWidth, padDisplay, truncateDisplay } from "./display_width.ts";
 
 const GAP = "  ";
 /** With less room than this the last column gets lines of its own. */
 const LAST_COLUMNS_MIN = 30;
 const OWN_LINE_INDENT = 4;
+/** A last column that is cut keeps so much at least. */
+const CUT_COLUMNS_MIN = 12;
 
 /** A table for people: a header and rows, aligned by the width they take on a terminal, control characters escaped. Ends with a line end;
- *  empty when there are no rows. With `columns` the words of a last column that is too long for such a terminal are put below each other. */
+ *  empty when there are no rows. With `columns` the words of a last column that is too long for such a terminal are put below each other, or
+ *  cut where the column says so. */
 export function formatTable(
   table: Parameters<Output["table"]>[0],
   options: { readonly bold: boolean; readonly columns?: number | undefined },
@@ -31,6 +34,10 @@ export function formatTable(
   const lastStart = tableColumns - (widths.at(-1) ?? 0);
   const line = (texts: readonly string[]) => {
     if (tableColumns <= columns || table.columns.at(-1)?.align === "right") return pad(texts);
+    if (table.columns.at(-1)?.cut === true) {
+      const room = Math.max(columns - lastStart, CUT_COLUMNS_MIN);
+      return pad([...texts.slice(0, -1), truncateDisplay(texts.at(-1) ?? "", room)]);
+    }
     const isBeside = columns - lastStart >= LAST_COLUMNS_MIN;
     const indent = isBeside ? lastStart : OWN_LINE_INDENT;
     const [first = "", ...more] = wrapWords(texts.at(-1) ?? "", columns - indent);

@@ -91,6 +91,8 @@ export interface Column {
   readonly align?: "left" | "right";
   /** How people see the value; scripts get it as it is. */
   readonly format?: (value: unknown) => string;
+  /** Of the last column: what has no room on a terminal is left out, with an ellipsis, and not put below. */
+  readonly cut?: boolean;
 }
 
 /** A running display of progress. */

@@ -139,7 +139,7 @@ removed from the space itself.`),
       .command("test")
       .summary("try a space out")
       .description(
-        "Writes, reads, lists and removes a small object on spaces, and shows how long each step took.",
+        "Writes, reads, lists and removes a small object on spaces, and shows how long each step took. Where nothing can be written, lists and reads.",
       )
       .argument("[name...]", "the spaces; all unless given")
       .addHelpText(

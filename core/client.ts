@@ -198,7 +198,8 @@ export interface SpaceClient {
   /** Throws `NotFound`. */
   show(name: string): Promise<SpaceView>;
   remove(name: string, options?: { readonly force?: boolean }): Promise<void>;
-  /** Writes, stats, reads, lists and removes a small object; yields each step as it ends; stops at the first error. */
+  /** Writes, stats, reads, lists and removes a small object; yields each step as it ends; stops at the first error. Only lists and
+   *  reads where nothing can be written. */
   test(name: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<SpaceTestStep>;
   /** Measures what the space can do and how quick it is; yields each finding as it is made, and records all of them in the end, unless the
    *  space is temporary. What was written is removed in any case. */

@@ -2,6 +2,7 @@ import { formatByteSize } from "../../core/bytes/byte_size.ts";
 import type { Edge } from "../command.ts";
 import type { Decision } from "./overwrite.ts";
 import { plural } from "./plural.ts";
+import { doneText, type RunCounts } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
 
 /** What a get has done with its files. */
@@ -15,7 +16,7 @@ export interface GetTally {
     readonly address: Readonly<Record<string, unknown>>;
   }): void;
   /** Writes the summary. */
-  end(failed: number): void;
+  end(run: RunCounts): void;
 }
 
 /** Counts what a get does; `noun` is what it fetches. */
@@ -31,13 +32,13 @@ export function createGetTally(edge: Edge, noun: string): GetTally {
         json: { type: "get", status, ...address, target, bytes },
       });
     },
-    end(failed) {
+    end(run) {
       const parts = [
         `Fetched ${plural(counts.written, noun)} (${formatByteSize(counts.bytes)})`,
         ...(counts.unchanged > 0 ? [`${counts.unchanged} unchanged`] : []),
         ...(counts.kept > 0 ? [`${counts.kept} kept`] : []),
       ];
-      edge.output.summary({ text: parts.join(", "), json: { ...counts, failed } });
+      edge.output.summary({ ...doneText(run, parts.join(", ")), json: { ...counts, failed: run.failed } });
     },
   };
 }

@@ -74,7 +74,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
     },
   });
   notes.end();
-  tally.end(run.failed);
+  tally.end(run);
   endRun(run, "get");
 }
 

@@ -63,6 +63,11 @@ export async function runObjects<T>(edge: Edge, options: RunOptions<T>): Promise
   return { total, failed };
 }
 
+/** The text of a summary, but for a run in which all failed: "Stored 0 objects" would say nothing that its errors do not. */
+export function doneText({ total, failed }: RunCounts, text: string): { readonly text?: string } {
+  return failed > 0 && failed === total ? {} : { text };
+}
+
 /** Ends a command whose objects have been worked on: throws `SomeFailed` when some of several failed. A single one that failed has said so.
  *  `things` are what was counted. */
 export function endRun(counts: RunCounts, verb: string, things = "objects"): void {

@@ -11,7 +11,7 @@ import { parseDestination } from "./destination.ts";
 import { addressJson, objectJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
 import { checkPutSources, type PutJob, putSources } from "./put_sources.ts";
-import { endRun, runObjects } from "./run_objects.ts";
+import { doneText, endRun, runObjects } from "./run_objects.ts";
 import { showDetail } from "./show_detail.ts";
 import { warnOnce } from "./warn_once.ts";
 import { workaroundNotes } from "./workaround_notes.ts";
@@ -93,8 +93,9 @@ export async function runPut(edge: Edge, put: PutArguments): Promise<void> {
   }
   notes.end();
   const stored = counts.stored + counts.degraded;
+  const text = options.dryRun ? `Nothing was stored: --dry-run` : summaryText({ ...counts, stored, last });
   edge.output.summary({
-    text: options.dryRun ? `Nothing was stored: --dry-run` : summaryText({ ...counts, stored, last }),
+    ...doneText(run, text),
     json: { ...counts, failed: run.failed, ...(options.dryRun ? { dryRun: true } : {}) },
   });
   endRun(run, "put");

@@ -8,7 +8,7 @@ import { lastName, takes } from "./list_selection.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
 import { refuseSameNames } from "./refuse_same_names.ts";
-import { endRun, runObjects } from "./run_objects.ts";
+import { doneText, endRun, runObjects } from "./run_objects.ts";
 import type { Selection } from "./select_stored.ts";
 import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
@@ -66,7 +66,7 @@ export async function runRelocate(edge: Edge, relocate: RelocateArguments): Prom
     },
   });
   edge.output.summary({
-    text: `${command === "cp" ? "Copied" : "Moved"} ${plural(done, "object")}`,
+    ...doneText(run, `${command === "cp" ? "Copied" : "Moved"} ${plural(done, "object")}`),
     json: { [command === "cp" ? "copied" : "moved"]: done, failed: run.failed },
   });
   endRun(run, command === "cp" ? "copy" : "move");

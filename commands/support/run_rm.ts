@@ -3,7 +3,7 @@ import { isKind, JcsError } from "../../core/errors.ts";
 import type { Edge } from "../command.ts";
 import { addressJson } from "./object_json.ts";
 import { plural } from "./plural.ts";
-import { endRun, runObjects, type WorkItem } from "./run_objects.ts";
+import { doneText, endRun, runObjects, type WorkItem } from "./run_objects.ts";
 import type { Selection } from "./select_stored.ts";
 import { showDetail } from "./show_detail.ts";
 import { type StoredItem, storedItems } from "./stored_items.ts";
@@ -47,7 +47,7 @@ export async function runRm(edge: Edge, rm: RmArguments): Promise<void> {
     },
   });
   edge.output.summary({
-    text: rm.dryRun ? `Nothing was removed: --dry-run` : `Removed ${plural(removed, "object")}`,
+    ...doneText(run, rm.dryRun ? `Nothing was removed: --dry-run` : `Removed ${plural(removed, "object")}`),
     json: { removed, failed: run.failed, ...(rm.dryRun ? { dryRun: true } : {}) },
   });
   endRun(run, "remove");

@@ -45,7 +45,7 @@ export async function addSpace(edge: Edge, space: AddSpaceArguments): Promise<vo
   edge.output.summary({ text: `Added space ${JSON.stringify(name)}`, json: { space: name } });
 }
 
-/** Shows all spaces in a table. */
+/** Shows all spaces in a table; people find the options of a connection in `space show`. */
 export async function listSpaces(edge: Edge): Promise<void> {
   const client = await edge.client();
   const spaces = await client.spaces.list();
@@ -54,18 +54,21 @@ export async function listSpaces(edge: Edge): Promise<void> {
   edge.output.table({
     columns: [
       { key: "name", title: "SPACE" },
-      { key: "service", title: "SERVICE" },
       { key: "location", title: "LOCATION", format: optional },
       { key: "account", title: "ACCOUNT", format: optional },
       { key: "blocks", title: "BLOCKS", align: "right" },
       { key: "bytes", title: "BYTES", align: "right", format: size },
       { key: "capacityBytes", title: "CAPACITY", align: "right", format: size },
-      { key: "connection", title: "CONNECTION" },
+      { key: "connection", title: "CONNECTION", format: withoutOptions, cut: true },
     ],
     rows: spaces.map((space) => ({ type: "space", ...space })),
   });
   if (spaces.length === 0) edge.output.note('There are no spaces yet: add one with "jcs space add"');
   edge.output.summary({ json: { spaces: spaces.length } });
+}
+
+function withoutOptions(connection: unknown): string {
+  return String(connection).replace(/\?.*/s, "");
 }
 
 /** Shows all that is recorded about one space; with `capabilities` opens it, too, and shows what it can do. */

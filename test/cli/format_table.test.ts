@@ -49,3 +49,17 @@ test("a last column that is too wide for the terminal goes on below itself, or b
   ]);
   for (const line of [...lines(40), ...lines(30)]) expect(line.length).toBeLessThanOrEqual(40);
 });
+
+test("a last column that may be cut is, with both its ends", () => {
+  const table = {
+    columns: [
+      { key: "name", title: "NAME" },
+      { key: "place", title: "PLACE", cut: true },
+    ],
+    rows: [{ name: "one", place: "s3://a-bucket-with-a-long-name/folder" }],
+  };
+  const lines = (columns: number) => formatTable(table, { bold: false, columns }).trimEnd().split("\n");
+  expect(lines(80)[1]).toBe("one   s3://a-bucket-with-a-long-name/folder");
+  expect(lines(30)).toEqual(["NAME  PLACE", "one   s3://a-bucke…name/folder"]);
+  expect(lines(5)[1]).toBe("one   s3://a…older");
+});

@@ -256,6 +256,18 @@ describe("how put works", () => {
     expect(errors.map(({ kind }) => kind)).toEqual(["Unreachable", "SomeFailed"]);
   });
 
+  it("tells of nothing stored only by its errors", async () => {
+    const { client, run } = setUp(["d/1", "d/2"]);
+    client.before = () => {
+      throw new JcsError("Unreachable", 'Cannot put: space "x" is down');
+    };
+    expect((await run(["d/1", "b/p"])).stdout).toBe("");
+    const both = await run(["d", "b/p"]);
+    expect([both.stdout, both.exitCode]).toEqual(["", 9]);
+    const json = (await run(["--json", "d", "b/p"])).json();
+    expect(json).toMatchObject([{ type: "summary", stored: 0, failed: 2 }]);
+  });
+
   it("stops at Ctrl-C", async () => {
     const stop = new AbortController();
     const many = Array.from({ length: 50 }, (_, index) => `d/f${index}`);

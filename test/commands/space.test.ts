@@ -82,8 +82,8 @@ describe("the other space commands", () => {
 
   it("list in a table and as JSON", async () => {
     const text = (await run(["ls"])).stdout;
-    expect(text).toMatch(/SPACE +SERVICE +LOCATION +ACCOUNT +BLOCKS +BYTES +CAPACITY +CONNECTION/);
-    expect(text).toMatch(/oss +s3 +bj +- +0 +0B +1GiB +s3:\/\/bucket\/dir\?credential=\*\*\*/);
+    expect(text).toMatch(/SPACE +LOCATION +ACCOUNT +BLOCKS +BYTES +CAPACITY +CONNECTION/);
+    expect(text).toMatch(/oss +bj +- +0 +0B +1GiB +s3:\/\/bucket\/dir$/m);
     const lines = (await run(["ls", "--json"])).json();
     expect(lines[0]).toMatchObject({ type: "space", name: "oss", location: "bj", capacityBytes: 1024 ** 3 });
     expect(lines.at(-1)).toMatchObject({ type: "summary", spaces: 2 });

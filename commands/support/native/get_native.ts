@@ -73,7 +73,7 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
     },
   });
   const run = await runObjects<NativeItem>(edge, { items, work });
-  tally.end(run.failed);
+  tally.end(run);
   endRun(run, "get", "files");
 }
 

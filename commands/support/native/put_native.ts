@@ -11,7 +11,7 @@ import type { Edge, Progress } from "../../command.ts";
 import { formatNative } from "../native_address.ts";
 import { plural } from "../plural.ts";
 import { checkPutSources, type PutJob, putSources } from "../put_sources.ts";
-import { endRun, runObjects } from "../run_objects.ts";
+import { doneText, endRun, runObjects } from "../run_objects.ts";
 import { showDetail } from "../show_detail.ts";
 import { isUnchanged } from "./is_unchanged.ts";
 import { createNameClaims } from "./name_claims.ts";
@@ -104,9 +104,10 @@ export async function putNative(edge: Edge, put: PutNativeArguments): Promise<vo
   if (counts.emptyDirectories > 0)
     edge.output.note(`${plural(counts.emptyDirectories, "empty directory", "empty directories")} not stored`);
   const unchanged = counts.unchanged > 0 ? `, ${counts.unchanged} unchanged` : "";
-  const text = `Stored ${plural(counts.stored, "file")} (${formatByteSize(counts.bytes)})${unchanged}`;
+  const done = `Stored ${plural(counts.stored, "file")} (${formatByteSize(counts.bytes)})${unchanged}`;
+  const text = options.dryRun ? "Nothing was stored: --dry-run" : done;
   edge.output.summary({
-    text: options.dryRun ? "Nothing was stored: --dry-run" : text,
+    ...doneText(run, text),
     json: { ...counts, failed: run.failed, ...(options.dryRun ? { dryRun: true } : {}) },
   });
   endRun(run, "put", "files");

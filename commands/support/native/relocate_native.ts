@@ -7,7 +7,7 @@ import type { Destination } from "../destination.ts";
 import { lastName, takes } from "../list_selection.ts";
 import { formatNative, refuseSameNativeNames } from "../native_address.ts";
 import { plural } from "../plural.ts";
-import { endRun, runObjects } from "../run_objects.ts";
+import { doneText, endRun, runObjects } from "../run_objects.ts";
 import { showDetail } from "../show_detail.ts";
 import { isUnchanged } from "./is_unchanged.ts";
 import { createNameClaims } from "./name_claims.ts";
@@ -109,7 +109,7 @@ export async function relocateNative(edge: Edge, relocate: RelocateNativeArgumen
   const verb = command === "cp" ? "Copied" : "Moved";
   const unchanged = counts.unchanged > 0 ? `, ${counts.unchanged} unchanged` : "";
   edge.output.summary({
-    text: `${verb} ${plural(counts[done] ?? 0, "file")}${unchanged}`,
+    ...doneText(run, `${verb} ${plural(counts[done] ?? 0, "file")}${unchanged}`),
     json: { ...counts, failed: run.failed },
   });
   endRun(run, command === "cp" ? "copy" : "move", "files");

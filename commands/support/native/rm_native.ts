@@ -4,7 +4,7 @@ import { refuseOwn } from "../../../core/objects/own_directory.ts";
 import type { Edge } from "../../command.ts";
 import { formatNative } from "../native_address.ts";
 import { plural } from "../plural.ts";
-import { endRun, runObjects } from "../run_objects.ts";
+import { doneText, endRun, runObjects } from "../run_objects.ts";
 import { withoutMissing } from "../run_rm.ts";
 import { showDetail } from "../show_detail.ts";
 import { type NativeItem, nativeItems } from "./native_items.ts";
@@ -65,7 +65,7 @@ export async function removeNative(
   });
   if (!rm.dryRun) await removeEmptied(edge, { native, directories: emptied });
   edge.output.summary({
-    text: rm.dryRun ? "Nothing was removed: --dry-run" : `Removed ${plural(removed, "file")}`,
+    ...doneText(run, rm.dryRun ? "Nothing was removed: --dry-run" : `Removed ${plural(removed, "file")}`),
     json: { removed, failed: run.failed, ...(rm.dryRun ? { dryRun: true } : {}) },
   });
   endRun(run, "remove", "files");
