@@ -137,6 +137,8 @@ Alias /secret "${root}"
 </Directory>
 <Location /dav>
   Dav On
+  # Its own default is 1 GiB.
+  LimitRequestBody 0
   DirectoryIndex disabled
   AuthType Basic
   AuthName jcs
