@@ -142,6 +142,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   TYPE: says("200 ok"),
   STRU: says("200 ok"),
   OPTS: says("200 ok"),
+  PASV: says("502 not implemented"),
   PWD: says('257 "/space" is where you are'),
   FEAT: ({ reply }, { features }) =>
     reply(`211-features\r\n${features.map((name) => ` ${name}\r\n`).join("")}211 end`),

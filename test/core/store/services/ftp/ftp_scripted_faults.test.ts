@@ -287,6 +287,22 @@ describe("FTP when the server does what none should", () => {
     });
   });
 
+  test.each([
+    ["nonsense", "229 Entering (|||no port|)", "227 Entering (1,2,3)"],
+    ["another host", "500 what", "227 Entering Passive Mode (10,255,255,1,4,1)"],
+    ["a port where nobody listens", "229 Entering (|||1|)", "227 Entering Passive Mode (127,0,0,1,0,1)"],
+    ["no more data connections", "425 none left", "425 none left"],
+  ])("data connections to %s fail clearly, and the next ones work", async (_, extended, passive) => {
+    const { server, store } = await open();
+    server.on("EPSV", ({ reply }) => reply(extended), { times: 2 });
+    server.on("PASV", ({ reply }) => reply(passive), { times: 2 });
+    await expect(readAll(store, "a")).rejects.toMatchObject(later);
+    await expect(store.write("b", CONTENT)).rejects.toMatchObject(later);
+    expect(filesOf(server)).toEqual(["/space/a"]);
+    await store.write("b", CONTENT);
+    expect(sameBytes(await readAll(store, "b"), CONTENT)).toBe(true);
+  });
+
   test("a file that is busy is not taken for one that is missing", async () => {
     const { server, store } = await open();
     server.on("MLST", ({ reply }) => reply("450 file busy"), { times: 1 });
