@@ -1,4 +1,5 @@
 import { azurite, createContainer, openAzblob } from "../../../servers/azurite.ts";
+import { drained } from "../../../servers/drained.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
@@ -25,7 +26,7 @@ requireServer("azurite")("azblob when things go wrong", () => {
         answer.write("<EnumerationResults><Blobs>");
         for (let at = 0; at < 5000; at++) {
           const entry = `<Blob><Name>${prefix}${page}-${at}</Name><Properties><Content-Length>1</Content-Length></Properties></Blob>`;
-          if (!answer.write(entry)) await new Promise((resolve) => answer.once("drain", resolve));
+          if (!answer.write(entry)) await drained(answer);
         }
         answer.end(`</Blobs><NextMarker>page ${page}</NextMarker></EnumerationResults>`);
       },

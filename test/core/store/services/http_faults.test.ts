@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { http, https } from "../../../../core/store/services/http.ts";
 import { apache, createFolder } from "../../../servers/apache.ts";
+import { drained } from "../../../servers/drained.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
@@ -36,10 +37,7 @@ requireServer("apache")("http when things go wrong", () => {
         answer.write("<title>Index of /</title>");
         for (let at = 0; !answer.destroyed; at++) {
           if (answer.write(`<a href="${request.url}file-${at}">file</a>\n`)) continue;
-          await new Promise((resolve) => {
-            answer.once("drain", resolve);
-            answer.once("close", resolve);
-          });
+          await drained(answer);
         }
       },
     };

@@ -1,5 +1,6 @@
 import { afterAll, describe } from "vitest";
 import { ipfs } from "../../../../core/store/services/ipfs.ts";
+import { drained } from "../../../servers/drained.ts";
 import { type FakeIpfs, startFakeIpfs } from "../../../servers/fake_ipfs.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
@@ -50,10 +51,7 @@ describe("ipfs, on a fake, when things go wrong", () => {
         for (let at = 0; !answer.destroyed; at++) {
           const Links = [{ Name: `file-${at}`, Hash: CID, Size: 1, Type: 2 }];
           if (answer.write(`${JSON.stringify({ Objects: [{ Hash: CID, Links }] })}\n`)) continue;
-          await new Promise((resolve) => {
-            answer.once("drain", resolve);
-            answer.once("close", resolve);
-          });
+          await drained(answer);
         }
       },
     };

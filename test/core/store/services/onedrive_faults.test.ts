@@ -1,5 +1,6 @@
 import { afterAll } from "vitest";
 import { onedrive } from "../../../../core/store/services/onedrive.ts";
+import { drained } from "../../../servers/drained.ts";
 import { type FakeOnedrive, startFakeOnedrive } from "../../../servers/fake_onedrive.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
@@ -43,7 +44,7 @@ testHttpFaults("onedrive when things go wrong, on a fake", async () => {
       answer.write('{"value":[');
       for (let at = 0; at < 1000; at++) {
         const entry = `${at === 0 ? "" : ","}{"id":"${page}-${at}","name":"${page}-${at}","size":1,"file":{}}`;
-        if (!answer.write(entry)) await new Promise((resolve) => answer.once("drain", resolve));
+        if (!answer.write(entry)) await drained(answer);
       }
       answer.end(
         `],"@odata.nextLink":"http://${request.headers.host}/v1.0/me/drive/root/children?page=${page}"}`,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { rclone } from "../../../../core/store/services/rclone.ts";
+import { drained } from "../../../servers/drained.ts";
 import { rcloneEnvironment } from "../../../servers/rclone_environment.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
@@ -88,10 +89,7 @@ requireServer("rclone")("rclone when things go wrong", () => {
         for (; !answer.destroyed; page++) {
           if (answer.write(`${page === 0 ? "" : ","}{"Path":"file-${page}","Size":1,"IsDir":false}`))
             continue;
-          await new Promise((resolve) => {
-            answer.once("drain", resolve);
-            answer.once("close", resolve);
-          });
+          await drained(answer);
         }
       },
     };

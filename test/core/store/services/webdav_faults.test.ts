@@ -1,4 +1,5 @@
 import { apache, createFolder, openWebdav } from "../../../servers/apache.ts";
+import { drained } from "../../../servers/drained.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
@@ -37,10 +38,7 @@ requireServer("apache")("webdav when things go wrong", () => {
           for (let at = 0; open; at++) {
             const entry = `<D:response><D:href>${request.url}file-${at}</D:href><D:propstat><D:prop><D:resourcetype/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`;
             if (answer.write(entry)) continue;
-            await new Promise((resolve) => {
-              answer.once("drain", resolve);
-              answer.once("close", resolve);
-            });
+            await drained(answer);
           }
         },
       };
