@@ -22,6 +22,6 @@ test("takes options from the environment where the string has none", async () =>
 test("refuses a value of the environment that has not the form", async () => {
   const environment = { JCS_MEMORY_TIMEOUT: "secret" };
   await expect(openStore("memory://a", { environment })).rejects.toThrow(
-    'Cannot open a space of service "memory": option "timeout" must be a duration such as "10s" or "1m30s"',
+    'Cannot open a space of service "memory": option "timeout" must be a duration such as "10s", "1m30s" or "7d"',
   );
 });
