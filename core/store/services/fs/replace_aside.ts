@@ -14,7 +14,8 @@ export interface AsideFiles {
 
 /** Gives the file at `source` the name `target`, which may be taken: then the old object steps aside under a name that is found from its own
  *  ({@link asideName}), and goes when the new one has its place. A crash in between leaves the old one there, whence {@link bringBack} fetches it; what a
- *  crash after that leaves is removed by the next replacement, removal or list. On failure the old object is where it was. */
+ *  crash after that leaves is removed by the next replacement, removal or list. On failure the old object is where it was, or aside where a
+ *  lost connection or a cancelled call kept it. */
 export async function replaceAside(
   files: AsideFiles,
   { source, target }: { readonly source: string; readonly target: string },
