@@ -1,4 +1,4 @@
-import { MARK_NAME } from "../store/services/fs/reserved_names.ts";
+import { MARK_NAME } from "../store/files/reserved_names.ts";
 import { isOwnPath } from "./own_directory.ts";
 
 /** Tells which paths of a space, normalised, belong to jcs: its own directory, and those of the spaces that lie inside of its directory; all of it when it

@@ -1,7 +1,7 @@
 import { rename, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { asideOf } from "../../core/store/services/fs/replace_aside.ts";
+import { asideOf } from "../../core/store/files/replace_aside.ts";
 import type { Store } from "../../core/store/store.ts";
 import { listPaths, pattern, readAll, sameBytes } from "./store_bench.ts";
 

@@ -1,11 +1,11 @@
 import { lstat, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve as resolvePath, sep } from "node:path";
 import type { JcsError } from "../../../errors.ts";
+import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
-import { MARK_NAME, reservedNameIn } from "./reserved_names.ts";
 
 /** As many links as Linux follows on one path. */
 const LINKS_MAX = 40;

@@ -1,11 +1,11 @@
 import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../../files/reserved_names.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import type { FsRoot } from "./fs_root.ts";
-import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "./reserved_names.ts";
 
 /** Lists the files below a directory, depth first, in the order the file system gives them.
  *

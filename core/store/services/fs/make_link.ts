@@ -1,10 +1,10 @@
 import { lstat, readlink, rename, symlink, unlink } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { temporaryName } from "../../files/reserved_names.ts";
 import { storeError } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import type { FsCall, FsPlace, FsRoot } from "./fs_root.ts";
 import { type FsContext, makePlace } from "./replace_file.ts";
-import { temporaryName } from "./reserved_names.ts";
 
 /** Makes a symbolic link at `call.path` that leads to `target`, a normalised path of the store, or replaces the link that is there.
  *

@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { DirectorySync } from "../../../local/directory_sync.ts";
+import { MARK_NAME, MARK_TEXT } from "../../files/reserved_names.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import { type FsRoot, fsRoot } from "./fs_root.ts";
-import { MARK_NAME, MARK_TEXT } from "./reserved_names.ts";
 
 /** Leaves the mark in a root that exists. Idempotent; durable when it resolves. */
 export async function prepareRoot(root: FsRoot, sync: DirectorySync): Promise<void> {

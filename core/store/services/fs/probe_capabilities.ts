@@ -2,9 +2,9 @@ import { lstat } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
+import { MARK_NAME, temporaryName } from "../../files/reserved_names.ts";
 import type { Capabilities } from "../../store.ts";
 import { codeOf } from "./fs_error.ts";
-import { MARK_NAME, temporaryName } from "./reserved_names.ts";
 
 /** Finds out what the file system at `directory` can do, by looking only: nothing is written. Where the directory is missing, or
  *  does not tell, what is usual on this operating system is assumed. */

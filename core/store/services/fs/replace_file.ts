@@ -1,13 +1,13 @@
 import { type FileHandle, link, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { DirectorySync } from "../../../local/directory_sync.ts";
+import { temporaryName } from "../../files/reserved_names.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
 import type { FsCall, FsPlace, FsRoot } from "./fs_root.ts";
 import { type DirectoryMaker, parentOf } from "./make_directories.ts";
 import { metaOfFile } from "./meta_of_file.ts";
-import { temporaryName } from "./reserved_names.ts";
 
 /** What changing a store needs besides its root. */
 export interface FsContext {

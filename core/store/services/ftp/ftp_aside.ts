@@ -1,4 +1,4 @@
-import { type AsideFiles, asideOf, bringBack } from "../fs/replace_aside.ts";
+import { type AsideFiles, asideOf, bringBack } from "../../files/replace_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import type { FtpEntry } from "./ftp_facts.ts";
 import { type FtpCall, type FtpRoot, isAbsence } from "./ftp_root.ts";

@@ -1,8 +1,8 @@
 import { parseList } from "basic-ftp";
 import type { JcsError } from "../../../errors.ts";
+import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../../files/reserved_names.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
 import { settleAside } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import { type FtpEntry, isLineOfFacts, parseFacts } from "./ftp_facts.ts";

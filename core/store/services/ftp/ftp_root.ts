@@ -1,10 +1,10 @@
 import { FTPError } from "basic-ftp";
 import type { JcsError } from "../../../errors.ts";
 import type { ConnectionPool, Lease } from "../../connection_pool.ts";
+import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { MARK_NAME, reservedNameIn } from "../fs/reserved_names.ts";
 import { type FtpConnection, FtpLost, type FtpWait } from "./ftp_connection.ts";
 import { type FtpEntry, parseFacts, parseFtpTime } from "./ftp_facts.ts";
 import { encodeFtpName, encodeFtpPath } from "./ftp_names.ts";

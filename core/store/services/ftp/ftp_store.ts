@@ -1,12 +1,12 @@
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
+import { MARK_NAME, MARK_TEXT, temporaryName } from "../../files/reserved_names.ts";
 import { hostAndPort } from "../../host_and_port.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
-import { MARK_NAME, MARK_TEXT, temporaryName } from "../fs/reserved_names.ts";
 import type { FtpOptions, FtpTlsOptions } from "../ftp.ts";
 import { forgetAside, lookForObject } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";

@@ -1,9 +1,9 @@
 import type { JcsError } from "../../../errors.ts";
+import { replaceAside } from "../../files/replace_aside.ts";
+import { temporaryName } from "../../files/reserved_names.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import type { Body } from "../../take_body.ts";
-import { replaceAside } from "../fs/replace_aside.ts";
-import { temporaryName } from "../fs/reserved_names.ts";
 import { asideFiles, type FtpChange, lookForObject } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import type { FtpEntry } from "./ftp_facts.ts";

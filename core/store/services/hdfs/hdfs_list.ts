@@ -1,9 +1,9 @@
 import { isKind } from "../../../errors.ts";
+import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
 import { asRecord, type JsonRecord } from "../../http/http_json.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { ask, findFile, type HdfsContext, metaOf, requireRoot, strange } from "./hdfs_context.ts";
 import { fileOf, nameOf, PATH_BYTES_MAX } from "./hdfs_names.ts";
 import { removeQuietly } from "./hdfs_write.ts";

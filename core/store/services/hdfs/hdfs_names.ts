@@ -1,7 +1,7 @@
 import { decodeName, encodeName } from "../../encoded_name.ts";
+import { isOwnName, temporaryName } from "../../files/reserved_names.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { storeError } from "../../store_error.ts";
-import { isOwnName, temporaryName } from "../fs/reserved_names.ts";
 import type { HdfsContext } from "./hdfs_context.ts";
 
 /** What HDFS allows unless it is configured otherwise. */

@@ -1,12 +1,12 @@
 import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
 import { noteGarbage } from "../../../bytes/garbage.ts";
+import { isOwnName } from "../../files/reserved_names.ts";
 import type { HttpAnswer, HttpRequest } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isOwnName } from "../fs/reserved_names.ts";
 
 /** Longest link on a page, and where its title must have come. */
 const PIECE_CHARACTERS_MAX = 64 * 1024;

@@ -1,5 +1,6 @@
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
+import { isOwnName } from "../../files/reserved_names.ts";
 import { type HttpAnswer, type HttpClient, httpClient } from "../../http/http_client.ts";
 import { exchangeError, type HttpCall } from "../../http/http_error.ts";
 import { answerJson, asRecord } from "../../http/http_json.ts";
@@ -7,7 +8,6 @@ import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isOwnName } from "../fs/reserved_names.ts";
 import { type BodyServer, bodyServer } from "./body_server.ts";
 import { rcloneError } from "./rclone_error.ts";
 import { toRcloneName } from "./rclone_names.ts";

@@ -1,10 +1,10 @@
 import { isKind } from "../../../errors.ts";
+import { isOwnName, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { jsonItems } from "../../http/json_items.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isOwnName, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { PATH_BYTES_MAX, type RcloneContext, send } from "./rclone_context.ts";
 import { toRcloneName } from "./rclone_names.ts";
 import { requireRoot } from "./rclone_root.ts";

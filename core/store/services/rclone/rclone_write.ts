@@ -1,11 +1,11 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
+import { completeName, isLeftover, temporaryName } from "../../files/reserved_names.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
-import { completeName, isLeftover, temporaryName } from "../fs/reserved_names.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { findObject, hasDirectories, metaOf } from "./rclone_stat.ts";

@@ -1,4 +1,4 @@
-import { type AsideFiles, asideOf, bringBack } from "../fs/replace_aside.ts";
+import { type AsideFiles, asideOf, bringBack } from "../../files/replace_aside.ts";
 import { kindOf } from "./sftp_meta.ts";
 import { requestsOf, type SftpRequests } from "./sftp_requests.ts";
 import type { SftpCall, SftpRoot } from "./sftp_root.ts";

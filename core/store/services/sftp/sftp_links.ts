@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import { temporaryName } from "../../files/reserved_names.ts";
 import { storeError } from "../../store_error.ts";
-import { temporaryName } from "../fs/reserved_names.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { kindOf } from "./sftp_meta.ts";

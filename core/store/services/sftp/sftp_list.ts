@@ -1,7 +1,7 @@
 import type { FileEntryWithStats } from "ssh2";
+import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../../files/reserved_names.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../fs/reserved_names.ts";
 import { settleAside } from "./sftp_aside.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
 import { requestsOf } from "./sftp_requests.ts";

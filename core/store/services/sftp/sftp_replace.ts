@@ -1,8 +1,8 @@
 import { isKind, type JcsError } from "../../../errors.ts";
+import { replaceAside } from "../../files/replace_aside.ts";
+import { temporaryName } from "../../files/reserved_names.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { replaceAside } from "../fs/replace_aside.ts";
-import { temporaryName } from "../fs/reserved_names.ts";
 import { asideFiles, bringBackSftp, renamesOver } from "./sftp_aside.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";

@@ -1,9 +1,9 @@
 import { JcsError } from "../../../errors.ts";
 import type { ConnectionPool, Lease } from "../../connection_pool.ts";
+import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { MARK_NAME, reservedNameIn } from "../fs/reserved_names.ts";
 import { NO_CONNECTION, type SftpSession, STATUS, statusOf } from "./sftp_session.ts";
 
 /** One operation on one path. */

@@ -1,4 +1,5 @@
 import { isKind } from "../../../errors.ts";
+import { isOwnName } from "../../files/reserved_names.ts";
 import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { strongTag } from "../../http/http_get.ts";
@@ -6,7 +7,6 @@ import { answerStream } from "../../http/http_read.ts";
 import { childOf, readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { isOwnName } from "../fs/reserved_names.ts";
 import { nameOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 
 const BODY = Buffer.from(

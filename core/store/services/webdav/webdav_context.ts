@@ -2,6 +2,7 @@ import { JcsError } from "../../../errors.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { decodeName, encodeName } from "../../encoded_name.ts";
+import { isOwnName } from "../../files/reserved_names.ts";
 import { discard, type HttpAnswer, type HttpRequest } from "../../http/http_client.ts";
 import { httpCredentials } from "../../http/http_credentials.ts";
 import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
@@ -12,7 +13,6 @@ import { parseOptionValue } from "../../option_value.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { isOwnName } from "../fs/reserved_names.ts";
 import type { WebdavOptions } from "./webdav_options.ts";
 
 /** Longest path: percent-encoded, each byte takes three in a line of which servers read 8 KiB. */

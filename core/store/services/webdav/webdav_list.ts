@@ -1,8 +1,8 @@
+import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
 import { discard } from "../../http/http_client.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
-import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../fs/reserved_names.ts";
 import { propfind, requireRoot } from "./propfind.ts";
 import { PATH_BYTES_MAX, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 

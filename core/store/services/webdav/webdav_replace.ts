@@ -1,9 +1,9 @@
 import { type ErrorKind, isKind } from "../../../errors.ts";
+import { completeName, temporaryName } from "../../files/reserved_names.ts";
 import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import { answerError, type HttpCall } from "../../http/http_error.ts";
 import { pause } from "../../layers/pause.ts";
 import { storeError } from "../../store_error.ts";
-import { completeName, temporaryName } from "../fs/reserved_names.ts";
 import { findResource, requireRoot } from "./propfind.ts";
 import { destinationOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
 

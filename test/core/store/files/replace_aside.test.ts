@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { asideOf, bringBack, replaceAside } from "../../../../../core/store/services/fs/replace_aside.ts";
+import { asideOf, bringBack, replaceAside } from "../../../../core/store/files/replace_aside.ts";
 
 /** Files in memory that are renamed only to names that are free, and a process that ends before change number `dies`. */
 function filesOf(contents: Iterable<readonly [string, string]>, dies = Number.POSITIVE_INFINITY) {
