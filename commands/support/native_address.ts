@@ -1,7 +1,7 @@
 import { ADDRESS_SCHEME } from "../../core/catalog/address.ts";
 import { validateName } from "../../core/catalog/names.ts";
-import type { NativeAddress } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
+import type { NativeAddress } from "../../core/native_client.ts";
 import { refuseSameNames } from "./refuse_same_names.ts";
 
 /** Reads `space:path`; `undefined` for anything else. Nothing is unescaped, globs are not known. */

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../core/bytes/duration.ts";
-import type { NativeAddress } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
+import type { NativeAddress } from "../../core/native_client.ts";
 import type { SignedRequest } from "../../core/store/store.ts";
 import type { Edge } from "../command.ts";
 import { nativeOf } from "./native/native_of.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { giveBack, takeBuffer } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
-import type { NativeClient } from "../client.ts";
 import { JcsError } from "../errors.ts";
 import { STREAM_CHUNK_BYTES } from "../limits.ts";
+import type { NativeClient } from "../native_client.ts";
 import { probeBytes } from "../store/probe/probe_bench.ts";
 
 /** What is measured of a space: one large file and many small ones, up, down and listed. */

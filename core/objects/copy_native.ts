@@ -1,7 +1,7 @@
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { cancelStream } from "../bytes/cancel_stream.ts";
-import type { NativeAddress, NativeCopyOptions } from "../client.ts";
 import { isKind } from "../errors.ts";
+import type { NativeAddress, NativeCopyOptions } from "../native_client.ts";
 import { normalizePath } from "../store/normalize_path.ts";
 import type { CallOptions, ObjectMeta, Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";

@@ -15,7 +15,7 @@ import { cancelled, fromPlanError, runTransfer } from "./run_transfer.ts";
 /** Blocks that were slow, or are damaged elsewhere, get this many times the usual patience. */
 const PATIENCE = 6;
 
-/** Opens an object for reading (architecture §7). Bytes are verified before they are handed on; a block that is bad, missing, silent or on a
+/** Opens an object for reading. Bytes are verified before they are handed on; a block that is bad, missing, silent or on a
  *  space that does not answer is replaced by others from the last byte delivered on, inside the same stream. */
 export async function getObject(context: ObjectContext, request: GetRequest): Promise<GetOutcome> {
   const object = await findObject(context.catalog, request.address);

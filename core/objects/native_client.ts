@@ -1,6 +1,6 @@
 import { cancelStream } from "../bytes/cancel_stream.ts";
-import type { NativeAddress, NativeClient } from "../client.ts";
 import { JcsError, withPlace } from "../errors.ts";
+import type { NativeAddress, NativeClient } from "../native_client.ts";
 import { fetchThrough } from "../store/http/fetch_through.ts";
 import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";

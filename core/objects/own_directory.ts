@@ -1,5 +1,5 @@
-import type { NativeAddress } from "../client.ts";
 import { JcsError } from "../errors.ts";
+import type { NativeAddress } from "../native_client.ts";
 
 /** The directory that belongs to jcs on every space. */
 export const OWN_DIRECTORY = "jcs";

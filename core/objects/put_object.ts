@@ -14,7 +14,7 @@ import { cancelled } from "./run_transfer.ts";
 import { settleSource } from "./settle_source.ts";
 import { type BlockProgress, takeOver, writeBlocks } from "./write_blocks.ts";
 
-/** Stores one object (architecture §7): choose scheme and spaces, record the intent, write blocks, commit. A crash or an error at any point
+/** Stores one object: choose scheme and spaces, record the intent, write blocks, commit. A crash or an error at any point
  *  leaves the old object or the new one, and what is left over is known to the catalogue.
  *
  *  When a space fails, another one takes over: the blocks it should have got are computed from those written. When none is left, the

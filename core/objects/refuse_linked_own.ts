@@ -1,5 +1,5 @@
-import type { NativeAddress } from "../client.ts";
 import { isKind, JcsError } from "../errors.ts";
+import type { NativeAddress } from "../native_client.ts";
 import type { Store } from "../store/store.ts";
 
 /** What the names of blocks look like, and the mark of a space. */

@@ -17,7 +17,8 @@ import put from "../../commands/put.ts";
 import rm from "../../commands/rm.ts";
 import stat from "../../commands/stat.ts";
 import tee from "../../commands/tee.ts";
-import type { Client, NativeClient } from "../../core/client.ts";
+import type { Client } from "../../core/client.ts";
+import type { NativeClient } from "../../core/native_client.ts";
 import { filesBelow } from "../e2e/rig.ts";
 import { nativeBench } from "./native_bench.ts";
 

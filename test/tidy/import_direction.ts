@@ -23,7 +23,7 @@ const CORE_LAYERS = [
 ];
 
 /** Files right in core that stand above its folders; all others there (errors, limits, assert, …) stand below. */
-const CORE_TOP = ["client", "local_client", "remote_client", "open_client"];
+const CORE_TOP = ["client", "native_client", "local_client", "remote_client", "open_client"];
 
 const IMPORT =
   /^\s*(?:import|export)\s+(?<type>type\s)?(?:(?<names>[^;"']*?)\sfrom\s+)?["'](?<path>\.[^"']*)["']|\bimport\(\s*["'](?<later>\.[^"']*)["']\s*\)/gm;

@@ -1,8 +1,8 @@
 import type { ByteStream } from "../../../core/bytes/byte_stream.ts";
 import { cancelStream } from "../../../core/bytes/cancel_stream.ts";
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { writeAtomicFile } from "../../../core/local/atomic_file.ts";
 import { writeSpecialFile } from "../../../core/local/special_file.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import type { ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge, Progress } from "../../command.ts";
 import { createGetTally } from "../get_tally.ts";

@@ -1,5 +1,5 @@
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { isKind, JcsError } from "../../../core/errors.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import { printable } from "../../../core/printable.ts";
 import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge } from "../../command.ts";

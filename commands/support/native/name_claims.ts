@@ -1,5 +1,5 @@
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import { formatNative } from "../native_address.ts";
 
 /** Most names that are remembered. */

@@ -1,4 +1,4 @@
-import type { NativeAddress } from "../../../core/client.ts";
+import type { NativeAddress } from "../../../core/native_client.ts";
 import { type Destination, destinationAt } from "../destination.ts";
 
 /** Where files go on a space: into the target when that ends with a slash or names the space alone, or when there are several sources, else

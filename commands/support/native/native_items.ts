@@ -1,5 +1,5 @@
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";
 import { lastName, takes } from "../list_selection.ts";
 import { formatNative } from "../native_address.ts";

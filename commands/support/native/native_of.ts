@@ -1,5 +1,6 @@
-import type { Client, NativeClient } from "../../../core/client.ts";
+import type { Client } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeClient } from "../../../core/native_client.ts";
 
 /** The files of spaces, where the client can reach them. */
 export function nativeOf(client: Client): NativeClient {

@@ -1,10 +1,11 @@
 import { formatByteSize } from "../../../core/bytes/byte_size.ts";
 import { collect } from "../../../core/bytes/collect.ts";
-import type { NativeAddress, NativeClient, PutSource } from "../../../core/client.ts";
+import type { PutSource } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
 import { STREAM_CHUNK_BYTES } from "../../../core/limits.ts";
 import { fileSource } from "../../../core/local/file_source.ts";
 import { streamSource } from "../../../core/local/stream_source.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import { repeatTransfer } from "../../../core/objects/repeat_transfer.ts";
 import type { ObjectMeta, WriteOptions } from "../../../core/store/store.ts";
 import type { Edge, Progress } from "../../command.ts";

@@ -1,5 +1,5 @@
-import type { NativeAddress } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeAddress } from "../../../core/native_client.ts";
 import { refuseOwn } from "../../../core/objects/own_directory.ts";
 import { normalizePrefix } from "../../../core/store/normalize_path.ts";
 import type { Edge, Progress } from "../../command.ts";

@@ -1,5 +1,5 @@
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import type { Edge } from "../../command.ts";
 
 /** Removes what is left of directories whose files are gone, where directories are more than prefixes. What still holds something stays; what

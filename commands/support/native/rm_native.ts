@@ -1,5 +1,5 @@
-import type { NativeAddress } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeAddress } from "../../../core/native_client.ts";
 import { refuseOwn } from "../../../core/objects/own_directory.ts";
 import type { Edge } from "../../command.ts";
 import { formatNative } from "../native_address.ts";

@@ -1,5 +1,5 @@
-import type { NativeAddress, NativeClient } from "../../../core/client.ts";
 import { isKind, JcsError } from "../../../core/errors.ts";
+import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import { type Glob, isGlob, literalGlob, parseGlob } from "../../../core/objects/glob.ts";
 import { normalizePrefix } from "../../../core/store/normalize_path.ts";
 import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";

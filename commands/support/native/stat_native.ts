@@ -1,4 +1,4 @@
-import type { NativeAddress } from "../../../core/client.ts";
+import type { NativeAddress } from "../../../core/native_client.ts";
 import { printable } from "../../../core/printable.ts";
 import type { ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge } from "../../command.ts";

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Client, NativeClient } from "../../../core/client.ts";
+import type { Client } from "../../../core/client.ts";
 import { defaultConfig } from "../../../core/config/parse_config.ts";
 import { openLocalClient } from "../../../core/local_client.ts";
+import type { NativeClient } from "../../../core/native_client.ts";
 import { benchSpace, type SpaceSpeed } from "../../../core/objects/bench_space.ts";
 import { freeSlots } from "../../../ioswitch/buffer_pool.ts";
 import { temporaryDirectories } from "../../commands/temporary_directory.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { collect } from "../../../core/bytes/collect.ts";
 import { fromBytes } from "../../../core/bytes/from_bytes.ts";
-import type { NativeClient } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
+import type { NativeClient } from "../../../core/native_client.ts";
 import type { Layer } from "../../../core/store/layer.ts";
 import type { Store } from "../../../core/store/store.ts";
 import { createTestClient, type TestClient } from "./test_client.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createNameClaims } from "../../../../commands/support/native/name_claims.ts";
-import type { NativeClient } from "../../../../core/client.ts";
+import type { NativeClient } from "../../../../core/native_client.ts";
 
 function claimsOf(caseSensitive: boolean, several: boolean) {
   const native = { about: async () => ({ capabilities: { caseSensitive } }) } as unknown as NativeClient;

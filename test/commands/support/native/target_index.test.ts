@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { createTargetIndex } from "../../../../commands/support/native/target_index.ts";
-import type { NativeClient } from "../../../../core/client.ts";
 import { JcsError } from "../../../../core/errors.ts";
+import type { NativeClient } from "../../../../core/native_client.ts";
 import type { ObjectMeta } from "../../../../core/store/store.ts";
 
 const stored = new Map<string, ObjectMeta>();
