@@ -23,7 +23,10 @@ export async function replaceAside(
   const aside = asideOf(target);
   for (let tries = 1; ; tries++) {
     try {
-      return await files.rename(source, target);
+      await files.rename(source, target);
+      // An answer may have been lost: then the old object is aside although that seemed to fail.
+      if (tries > 1) await files.remove(aside).catch(() => {});
+      return;
     } catch (error) {
       if (tries === TRIES_MAX || (await files.look(target)) !== "object") throw error;
     }
@@ -55,6 +58,15 @@ export async function bringBack(files: AsideFiles, target: string): Promise<bool
   if ((await files.look(aside)) === undefined) return false;
   await files.rename(aside, target).catch(() => {});
   return (await files.look(target)) !== undefined;
+}
+
+/** What is done about an object that may be aside: it gets its place back where there is nothing at `target`, and is removed where there is something. Says
+ *  whether it is back. */
+export async function settleAside(files: AsideFiles, target: string): Promise<boolean> {
+  if ((await files.look(target)) === undefined) return await bringBack(files, target);
+  // What stays is hidden.
+  await files.remove(asideOf(target)).catch(() => {});
+  return false;
 }
 
 /** The path beside `path` where its object steps aside. */

@@ -1,4 +1,4 @@
-import { type AsideFiles, asideOf, bringBack } from "../../files/replace_aside.ts";
+import { type AsideFiles, asideOf, bringBack, settleAside } from "../../files/replace_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import type { FtpEntry } from "./ftp_facts.ts";
 import { type FtpCall, type FtpRoot, isAbsence } from "./ftp_root.ts";
@@ -42,10 +42,8 @@ export async function forgetAside(root: FtpRoot, change: FtpChange): Promise<voi
 }
 
 /** What a list does with an object that it finds aside: gives it its place back, and tells what it is; removes it where another one has its place. */
-export async function settleAside(root: FtpRoot, change: FtpChange): Promise<FtpEntry | undefined> {
+export async function settleFtp(root: FtpRoot, change: FtpChange): Promise<FtpEntry | undefined> {
   const { connection, ...call } = change;
-  const files = asideFiles(root, change);
-  if ((await files.look(call.path)) !== undefined) await files.remove(asideOf(call.path)).catch(() => {});
-  else if (await bringBack(files, call.path)) return await root.look(connection, call);
-  return undefined;
+  const isBack = await settleAside(asideFiles(root, change), call.path);
+  return isBack ? await root.look(connection, call) : undefined;
 }

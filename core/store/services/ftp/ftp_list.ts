@@ -3,7 +3,7 @@ import type { JcsError } from "../../../errors.ts";
 import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../../files/reserved_names.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { settleAside } from "./ftp_aside.ts";
+import { settleFtp } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import { type FtpEntry, isLineOfFacts, parseFacts } from "./ftp_facts.ts";
 import { decodeFtpName } from "./ftp_names.ts";
@@ -38,7 +38,7 @@ export async function* listFtp(
         const aside = nameOfAside(name);
         if (aside !== undefined) {
           const object = { ...call, path: `${path.slice(0, path.length - name.length)}${aside}` };
-          const found = await root.run(object, (one) => settleAside(root, { ...object, connection: one }));
+          const found = await root.run(object, (one) => settleFtp(root, { ...object, connection: one }));
           if (found !== undefined) yield metaOf(object.path, found);
         } else if (isTemporaryName(name)) await removeLeftover(root, { ...call, path }, entry);
         else if (reservedNameIn(path) !== undefined || entry.kind === "special") continue;

@@ -1,8 +1,8 @@
 import { isKind } from "../../../errors.ts";
 import { ATTEMPTS_MAX } from "../../../limits.ts";
+import { inTurn } from "../../in_turn.ts";
 import { storeError } from "../../store_error.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
-import { inTurn } from "./in_turn.ts";
 import {
   fileOf,
   find,

@@ -1,10 +1,11 @@
 import { isKind } from "../../../errors.ts";
-import { isOwnName, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
+import { isOwnName, isTemporaryName, LEFTOVERS_MAX, nameOfAside } from "../../files/reserved_names.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { jsonItems } from "../../http/json_items.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { settleRclone } from "./rclone_aside.ts";
 import { PATH_BYTES_MAX, type RcloneContext, send } from "./rclone_context.ts";
 import { toRcloneName } from "./rclone_names.ts";
 import { requireRoot } from "./rclone_root.ts";
@@ -13,7 +14,7 @@ import { removeLeftover } from "./rclone_write.ts";
 
 /** Everything below a directory, one directory after the other, or the whole tree in one call with `fast_list`.
  *
- *  Objects that are being written are hidden, and removed when that was long ago. Names that are no paths are left out: no operation could name them. Memory here is that of the
+ *  Objects that are being written are hidden, and removed when that was long ago; those that a crash has left aside get their place back. Names that are no paths are left out: no operation could name them. Memory here is that of the
  *  directories that are still to be listed; rclone itself holds one list at a time. */
 export async function* listObjects(
   context: RcloneContext,
@@ -47,14 +48,16 @@ export async function* listObjects(
       for await (const item of jsonItems(stream)) {
         throwIfCancelled(context.info, call);
         const meta = metaOf(item);
-        const isTemporary = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
-        if (isTemporary && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
-        // No operation could name what lies deeper.
-        if (
-          !isShown(context, meta.path) ||
-          Buffer.byteLength(context.info.workDirectory.slice(1) + toRcloneName(meta.path)) > PATH_BYTES_MAX
-        )
-          continue;
+        const at = meta.path.lastIndexOf("/") + 1;
+        const name = meta.path.slice(at);
+        if (isTemporaryName(name) && hidden.length < LEFTOVERS_MAX) hidden.push(meta.path);
+        const aside = nameOfAside(name);
+        const object = meta.path.slice(0, at) + aside;
+        if (aside !== undefined && meta.kind === "file" && isShown(context, object)) {
+          const found = await settleRclone(context, { ...call, path: object });
+          if (found !== undefined) yield found;
+        }
+        if (!isShown(context, meta.path)) continue;
         if (meta.kind === "file") yield meta;
         else if (delimited) yield { path: meta.path, kind: "directory" };
         else if (!recurse) waiting.push(toRcloneName(meta.path));
@@ -70,10 +73,12 @@ export async function* listObjects(
   for (const path of hidden) await removeLeftover(context, toRcloneName(path));
 }
 
-function isShown(context: RcloneContext, path: string): boolean {
+/** Whether an operation could name it, or what lies deeper. */
+function isShown({ info }: RcloneContext, path: string): boolean {
   if (path.split("/").some(isOwnName)) return false;
+  if (Buffer.byteLength(info.workDirectory.slice(1) + toRcloneName(path)) > PATH_BYTES_MAX) return false;
   try {
-    return normalizePath(path, context.info.workDirectory) === path;
+    return normalizePath(path, info.workDirectory) === path;
   } catch {
     return false;
   }

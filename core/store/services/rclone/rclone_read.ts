@@ -3,9 +3,10 @@ import { discard } from "../../http/http_client.ts";
 import { answerStream, emptyStream, rangeHeader } from "../../http/http_read.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { bringBackRclone, statObject } from "./rclone_aside.ts";
 import { placeOf, type RcloneContext, send } from "./rclone_context.ts";
 import { requireRoot } from "./rclone_root.ts";
-import { findObject, statObject } from "./rclone_stat.ts";
+import { findObject } from "./rclone_stat.ts";
 
 /** The bytes of an object or of a range of it. */
 export async function readObject(
@@ -25,11 +26,16 @@ export async function readObject(
   const range = rangeHeader(offset, length);
   // After a range behind the end rclone closes the connection without saying so beforehand: it must not be used again.
   const encoded = name.split("/").map(encodeURIComponent).join("/");
-  try {
-    const answer = await send(context, call, {
+  const open = () =>
+    send(context, call, {
       method: "GET",
       path: `/${encodeURIComponent(`[${context.remote}]`)}/${encoded}`,
       ...(range === undefined ? {} : { headers: { range, connection: "close" } }),
+    });
+  try {
+    const answer = await open().catch(async (error: unknown) => {
+      if (!isKind(error, "NotFound") || !(await bringBackRclone(context, call))) throw error;
+      return await open();
     });
     if (range === undefined) return answerStream(context.info, call, { answer });
     const found = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers["content-range"] ?? "");

@@ -2,24 +2,10 @@ import { isKind } from "../../../errors.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta } from "../../store.ts";
-import { storeError } from "../../store_error.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
 import { fromRcloneName } from "./rclone_names.ts";
-import { requireRoot } from "./rclone_root.ts";
 
-/** What is at a path: an object, or a directory where the backend has real ones. */
-export async function statObject(
-  context: RcloneContext,
-  call: HttpCall & { readonly path: string },
-): Promise<ObjectMeta> {
-  const meta = await findObject(context, call);
-  if (meta !== undefined) return meta;
-  await requireRoot(context, call);
-  const { operation, path } = call;
-  throw storeError(context.info, { kind: "NotFound", operation, path, state: "no such object" });
-}
-
-/** As {@link statObject}; `undefined` when nothing is there. */
+/** What is at a path: an object, or a directory where the backend has real ones; `undefined` when nothing is there. */
 export async function findObject(
   context: RcloneContext,
   call: HttpCall & { readonly path: string },

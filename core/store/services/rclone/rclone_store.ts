@@ -4,6 +4,7 @@ import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { forgetAside, replaceRclone, statObject, stepsAside } from "./rclone_aside.ts";
 import {
   closeConnections,
   NAME_BYTES_MAX,
@@ -17,8 +18,11 @@ import { listObjects } from "./rclone_list.ts";
 import type { RcloneOptions } from "./rclone_options.ts";
 import { readObject } from "./rclone_read.ts";
 import { requireRoot } from "./rclone_root.ts";
-import { findObject, hasDirectories, statObject } from "./rclone_stat.ts";
-import { FORCED, obstacle, writeObject } from "./rclone_write.ts";
+import { findObject, hasDirectories } from "./rclone_stat.ts";
+import { obstacle, writeObject } from "./rclone_write.ts";
+
+/** Makes rclone write although the target looks the same: it would compare length and time only. */
+const FORCED = { _config: { IgnoreTimes: true, IgnoreExisting: false } } as const;
 
 /** Opens a remote of rclone. Starts rclone, or joins the one that runs for another store of this process. */
 export async function openRcloneStore(
@@ -75,12 +79,17 @@ async function removeObject(
   const { path, name } = placeOf(context, { operation: "remove", path: at });
   const call = { operation: "remove", path, signal: options?.signal };
   const input = { fs: context.remote, remote: name };
+  // One that is aside would come back.
+  const forgetting = forgetAside(context, call);
+  // It may fail before anybody looks.
+  forgetting.catch(() => {});
   try {
     await rc(context, call, { command: "operations/deletefile", input });
-    return;
+    return await forgetting;
   } catch (error) {
     if (!isKind(error, "NotFound")) throw error;
   }
+  await forgetting;
   if (hasDirectories(context) && (await findObject(context, call))?.kind === "directory") {
     await rc(context, call, { command: "operations/rmdir", input }).catch((error: unknown) => {
       if (!isKind(error, "NotFound")) throw error;
@@ -107,13 +116,18 @@ async function transfer(
     });
   }
   if (source.path === target.path) return;
-  const ends = {
-    srcFs: context.remote,
-    srcRemote: source.name,
-    dstFs: context.remote,
-    dstRemote: target.name,
-  };
   try {
+    if (operation === "move" && stepsAside(context)) {
+      // What a crash has left aside of the source would come back.
+      await forgetAside(context, call);
+      return await replaceRclone(context, call, { source: source.name, target: target.name });
+    }
+    const ends = {
+      srcFs: context.remote,
+      srcRemote: source.name,
+      dstFs: context.remote,
+      dstRemote: target.name,
+    };
     await rc(context, call, { command: `operations/${operation}file`, input: { ...ends, ...FORCED } });
   } catch (error) {
     if (!hasDirectories(context) || isKind(error, "Cancelled")) throw error;

@@ -1,11 +1,12 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
-import { completeName, isLeftover, temporaryName } from "../../files/reserved_names.ts";
+import { isLeftover, temporaryName } from "../../files/reserved_names.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { asRecord } from "../../http/http_json.ts";
 import type { ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type Body, takeBody } from "../../take_body.ts";
+import { lookForObject, replaceRclone, stepsAside } from "./rclone_aside.ts";
 import { placeOf, type RcloneContext, rc } from "./rclone_context.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { findObject, hasDirectories, metaOf } from "./rclone_stat.ts";
@@ -13,10 +14,12 @@ import { findObject, hasDirectories, metaOf } from "./rclone_stat.ts";
 /** A body of unknown length up to this many bytes lies in memory, so that its length is known when it is written. */
 const GATHER_BYTES_MAX = 1024 * 1024;
 const TIDY_TIMEOUT_MS = 20_000;
-const RENAME_ATTEMPTS = 8;
 
-/** Writes an object. Where objects of the backend may be seen before they are whole, it goes to a temporary name beside the path and is renamed;
- *  rclone removes the old object just before. */
+/** Writes an object. Where objects of the backend may be seen before they are whole, it goes to a temporary name beside the path and is renamed; an old object
+ *  steps aside for that ({@link replaceRclone}).
+ *
+ *  On failure the temporary object is removed, and the old object is at its path, or none; where rclone does not answer any more, the old one may be aside, and comes
+ *  back with the next look at its path. */
 export async function writeObject(
   context: RcloneContext,
   at: string,
@@ -26,9 +29,8 @@ export async function writeObject(
   const size = write.size ?? (write.body instanceof Uint8Array ? write.body.length : undefined);
   const call = { operation: "write", path, signal: write.signal };
   const body = takeBody(write.body, { info: context.info, ...call, size });
-  const direct = isDirect(context);
-  let target = direct ? name : besides(name, temporaryName());
-  let isComplete = false;
+  const isDirect = !stepsAside(context);
+  const target = isDirect ? name : name.slice(0, name.lastIndexOf("/") + 1) + temporaryName();
   try {
     throwIfCancelled(context.info, call);
     refuseUnsupported(context, { ...call, write });
@@ -36,63 +38,18 @@ export async function writeObject(
     if (write.ifAbsent === true) await requireAbsent(context, call);
     try {
       const written = await upload(context, { call, target, body, size });
-      if (!direct) {
-        // rclone removes the old object before it renames: then this may be all there is, and gets a name that nobody removes for its age.
-        const complete = besides(name, completeName());
-        await rename(context, call, { target, name: complete });
-        target = complete;
-        isComplete = true;
-        await rename(context, call, { target, name });
+      if (!isDirect) {
+        throwIfCancelled(context.info, call);
+        await replaceRclone(context, call, { source: target, target: name });
       }
       return { path, kind: "file", size: written };
     } catch (error) {
-      // When nobody can say that the old object is there, the new one must not go.
-      if (isComplete && !(await isThere(context, call))) {
-        const state = `the backend could not rename ${target}, which holds the new content, and the old object may be gone`;
-        const place = { operation: "write", path, kind: "Unreachable" } as const;
-        throw storeError(context.info, { ...place, state, cause: error });
-      }
-      if (!direct || !context.features["BucketBased"]) await removeQuietly(context, target);
+      if (!isDirect || !context.features["BucketBased"]) await removeQuietly(context, target);
       throw isKind(error, "Cancelled") ? error : await explain(context, call, error);
     }
   } finally {
     body.end();
   }
-}
-
-/** Gives the temporary object its name. rclone removes what is there first, and fails when another writer was quicker with that. */
-async function rename(
-  context: RcloneContext,
-  call: HttpCall,
-  names: { readonly target: string; readonly name: string },
-): Promise<void> {
-  const input = {
-    srcFs: context.remote,
-    srcRemote: names.target,
-    dstFs: context.remote,
-    dstRemote: names.name,
-    ...FORCED,
-  };
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rc(context, call, { command: "operations/movefile", input });
-      return;
-    } catch (error) {
-      if (attempt === RENAME_ATTEMPTS || !/no such (file|object)|not found/.test(String(error))) throw error;
-    }
-  }
-}
-
-/** Makes rclone write although the target looks the same: it would compare length and time only. */
-export const FORCED = { _config: { IgnoreTimes: true, IgnoreExisting: false } } as const;
-
-/** Whether objects appear only when they are whole. Buckets promise that; a backend that cannot rename leaves no choice. */
-function isDirect({ features }: RcloneContext): boolean {
-  return features["BucketBased"] === true || features["Move"] !== true;
-}
-
-function besides(name: string, other: string): string {
-  return name.slice(0, name.lastIndexOf("/") + 1) + other;
 }
 
 function refuseUnsupported(context: RcloneContext, call: HttpCall & { readonly write: WriteOptions }): void {
@@ -114,7 +71,7 @@ async function requireAbsent(
   context: RcloneContext,
   call: HttpCall & { readonly path: string },
 ): Promise<void> {
-  if ((await findObject(context, call)) === undefined) return;
+  if ((await lookForObject(context, call)) === undefined) return;
   const { operation, path } = call;
   throw storeError(context.info, {
     kind: "AlreadyExists",
@@ -183,15 +140,6 @@ export async function removeLeftover(context: RcloneContext, name: string): Prom
   const input = { fs: context.remote, remote: name };
   const { item } = asRecord(await rc(context, call, { command: "operations/stat", input }).catch(() => {}));
   if (item && isLeftover(metaOf(item).modifiedAt)) await removeQuietly(context, name);
-}
-
-/** Whether there is an object, also when the caller has cancelled; not where nobody answers. */
-async function isThere(
-  context: RcloneContext,
-  { operation, path }: HttpCall & { readonly path: string },
-): Promise<boolean> {
-  const call = { operation, path, signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
-  return (await findObject(context, call).catch(() => undefined)) !== undefined;
 }
 
 /** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */

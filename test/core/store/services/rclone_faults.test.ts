@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { rclone } from "../../../../core/store/services/rclone.ts";
 import { drained } from "../../../servers/drained.ts";
+import { type RcloneDaemon, startRcloneDaemon, writeRcloneProgram } from "../../../servers/rclone_daemon.ts";
 import { rcloneEnvironment } from "../../../servers/rclone_environment.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
@@ -14,30 +13,15 @@ const environment = rcloneEnvironment({ disk: { type: "local" } });
 
 requireServer("rclone")("rclone when things go wrong", () => {
   let folder = "";
-  let daemon: ChildProcess | undefined;
+  let daemon: RcloneDaemon | undefined;
   afterAll(async () => {
-    if (daemon?.exitCode === null) {
-      daemon.kill();
-      await once(daemon, "exit");
-    }
+    await daemon?.close();
     if (folder !== "") await rm(folder, { recursive: true });
   });
   testHttpFaults("between jcs and rclone", async () => {
     folder = await mkdtemp(join(tmpdir(), "jcs-rclone-"));
-    const started = spawn("rclone", ["rcd", "--rc-addr", "127.0.0.1:0", "--rc-no-auth", "--rc-serve"], {
-      env: environment,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    daemon = started;
-    const port = await new Promise<number>((resolve, reject) => {
-      let said = "";
-      started.stderr.on("data", (text) => {
-        said += String(text);
-        const found = /http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-        if (found !== undefined) resolve(Number(found));
-      });
-      started.once("exit", () => reject(new Error(`rclone has ended: ${said}`)));
-    });
+    daemon = await startRcloneDaemon(environment);
+    const { port } = daemon;
     let spaces = 0;
     let page = 0;
     return {
@@ -46,14 +30,8 @@ requireServer("rclone")("rclone when things go wrong", () => {
         spaces += 1;
         const space = join(folder, `space-${spaces}`);
         await mkdir(space);
-        // What says that it listens, and where, is what stands between.
         const program = join(folder, `program-${spaces}`);
-        const listens = `echo "Serving remote control on http://127.0.0.1:${through}/" >&2`;
-        await writeFile(
-          program,
-          `#!/bin/sh\n[ $1 = version ] && exec rclone version\n${listens}\nexec sleep 600\n`,
-        );
-        await chmod(program, 0o755);
+        await writeRcloneProgram(program, through);
         const options = new Map([
           ["program", program],
           ["absolute", "true"],

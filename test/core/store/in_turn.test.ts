@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inTurn } from "../../../../../core/store/services/ipfs/in_turn.ts";
+import { inTurn } from "../../../core/store/in_turn.ts";
 
 const options = { signal: undefined, error: () => new Error("cancelled") };
 

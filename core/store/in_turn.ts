@@ -1,4 +1,4 @@
-import { unlessAborted } from "../../../bytes/unless_aborted.ts";
+import { unlessAborted } from "../bytes/unless_aborted.ts";
 
 const last = new Map<string, Promise<void>>();
 
