@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { GARBAGE_BYTES_MAX } from "../../cli/guard_memory.ts";
 import { setGarbageCollector } from "../../core/bytes/garbage.ts";
 import { type ErrorKind, JcsError } from "../../core/errors.ts";
 import type { Store } from "../../core/store/store.ts";
-import { startFaultProxy } from "../servers/fault_proxy.ts";
-import { type Interception, startHttpInterceptor } from "../servers/http_interceptor.ts";
+import type { Interception } from "../servers/http_interceptor.ts";
+import { storesThrough } from "../servers/stores_through.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "./store_bench.ts";
 import { testHttpRefusals } from "./test_http_refusals.ts";
 
@@ -53,24 +53,9 @@ export interface HttpFaultBench {
 export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBench>): void {
   describe(name, () => {
     let bench: HttpFaultBench;
-    const closing: (() => Promise<void>)[] = [];
-    const through = async (port: number): Promise<Store> => {
-      const store = await bench.open(port);
-      closing.push(() => store.close());
-      return store;
-    };
-    const proxied = async () => {
-      const proxy = await startFaultProxy(bench.port);
-      closing.push(() => proxy.close());
-      return { proxy, store: await through(proxy.port) };
-    };
-    const intercepted = async (decide: (line: string) => Interception) => {
-      const interceptor = await startHttpInterceptor(bench.port, (line) =>
-        bench.opens?.test(line) === true ? "pass" : decide(line),
-      );
-      closing.push(() => interceptor.close());
-      return { interceptor, store: await through(interceptor.port) };
-    };
+    const { closing, through, proxied, ...stores } = storesThrough(() => bench);
+    const intercepted = (decide: (line: string) => Interception) =>
+      stores.intercepted((line) => (bench.opens?.test(line) === true ? "pass" : decide(line)));
     const serving = async (handle: (request: IncomingMessage, answer: ServerResponse) => void) => {
       const server = createServer(handle);
       await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
@@ -85,9 +70,6 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
     const changes = (store: Store) => store.capabilities.readOnly !== true;
     beforeAll(async () => {
       bench = await prepare();
-    });
-    afterEach(async () => {
-      for (const close of closing.splice(0)) await close();
     });
 
     test("refused and broken connections are Unreachable, and worth another try", async () => {
@@ -107,6 +89,9 @@ export function testHttpFaults(name: string, prepare: () => Promise<HttpFaultBen
         await expect(store.write("x", pattern(11)), fault.kind).rejects.toMatchObject(failed);
         await expect(store.remove("x"), fault.kind).rejects.toMatchObject(failed);
       }
+      await proxy.set({ kind: "none" });
+      await put(store, "x", pattern(10));
+      expect((await store.stat("x")).size).toBe(10);
     });
 
     test("a body that ends too early or breaks is an error in the stream", async () => {

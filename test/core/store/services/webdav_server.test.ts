@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { Store } from "../../../../core/store/store.ts";
 import { type Apache, apache, createFolder, openWebdav } from "../../../servers/apache.ts";
 import { startFakeNextcloud } from "../../../servers/fake_nextcloud.ts";
-import { type Interception, startHttpInterceptor } from "../../../servers/http_interceptor.ts";
 import { requireServer } from "../../../servers/require_server.ts";
+import { storesThrough } from "../../../servers/stores_through.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
 
 const MIB = 1024 * 1024;
@@ -15,7 +15,10 @@ const MIB = 1024 * 1024;
 requireServer("apache")("webdav and its server", () => {
   let server: Apache;
   let folder: string;
-  const closing: (() => Promise<void>)[] = [];
+  const { closing, intercepted } = storesThrough(() => ({
+    port: server.port,
+    open: (port, options) => openWebdav({ server, folder, port, options }),
+  }));
   const open = async (
     options: Record<string, string> = {},
     place: { port?: number; folder?: string } = {},
@@ -24,19 +27,8 @@ requireServer("apache")("webdav and its server", () => {
     closing.push(() => store.close());
     return store;
   };
-  const intercepted = async (
-    decide: (line: string) => Interception,
-    options: Record<string, string> = {},
-  ) => {
-    const interceptor = await startHttpInterceptor(server.port, decide);
-    closing.push(() => interceptor.close());
-    return { interceptor, store: await open(options, { port: interceptor.port }) };
-  };
   beforeAll(async () => {
     server = await apache();
-  });
-  afterEach(async () => {
-    for (const close of closing.splice(0)) await close();
   });
   const newFolder = async () => {
     folder = await createFolder(server);
