@@ -29,6 +29,9 @@ export interface FakeDropbox {
   readonly requests: readonly string[];
   /** Asked before each request, with the same words. */
   intercept: (line: string) => DropboxInterception;
+  /** Puts a file into the user's home, as others may. */
+  put(path: string, bytes: Uint8Array): void;
+  rename(source: string, target: string): void;
   /** Names of all files of the user's home. */
   files(): readonly string[];
   openSessions(): number;
@@ -42,8 +45,9 @@ type Host = "api" | "content" | "any";
 /** Starts a fake without files. It has a second namespace, `12345`. */
 export async function startFakeDropbox(): Promise<FakeDropbox> {
   const tokenServer = await startFakeTokenServer();
+  const home = fakeTree();
   const roots = new Map<string, FakeTree>([
-    ["", fakeTree()],
+    ["", home],
     ["12345", fakeTree()],
   ]);
   const requests: string[] = [];
@@ -104,10 +108,11 @@ export async function startFakeDropbox(): Promise<FakeDropbox> {
       client_secret: tokenServer.clientSecret,
     }),
     requests,
+    put: (path: string, bytes: Uint8Array) =>
+      void home.commit({ path, mode: "overwrite" }, Buffer.from(bytes), []),
+    rename: (source: string, target: string) => void home.relocate(source, target, "move"),
     files: () =>
-      [...(roots.get("")?.entries.values() ?? [])].flatMap((entry) =>
-        entry.kind === "file" ? [entry.display] : [],
-      ),
+      [...home.entries.values()].flatMap((entry) => (entry.kind === "file" ? [entry.display] : [])),
     openSessions: () => routes?.openSessions() ?? 0,
     expireTokens: () => tokenServer.tokens.clear(),
     async close() {

@@ -53,6 +53,8 @@ export interface FakeOnedrive {
   files(): readonly string[];
   /** Puts a folder, a file or a shortcut there, as others may; refuses nothing. */
   put(path: string, what: "folder" | "shortcut" | Buffer): void;
+  /** Gives a file another name in the same folder, as others may. */
+  rename(source: string, target: string): void;
   openUploads(): number;
   expireDownloads(): void;
   close(): Promise<void>;
@@ -117,6 +119,12 @@ export async function startFakeOnedrive(
       item.parent = itemAt(top, path.slice(0, path.lastIndexOf("/")));
       item.parent?.children?.set(name.toLowerCase(), item);
       if (item.parent !== undefined) item.parent.content += 1;
+    },
+    rename(source, target) {
+      const item = itemAt(top, source);
+      if (item?.parent === undefined) throw new Error(`there is no ${source}`);
+      item.name = target.slice(target.lastIndexOf("/") + 1);
+      place(item, item.parent, "fail");
     },
     openUploads: () => uploads.open.size,
     expireDownloads: () => drive.downloads.clear(),

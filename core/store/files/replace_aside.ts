@@ -1,3 +1,4 @@
+import { isKind } from "../../errors.ts";
 import { asideName } from "./reserved_names.ts";
 
 /** Writers of one object get into each other's way. */
@@ -58,6 +59,19 @@ export async function bringBack(files: AsideFiles, target: string): Promise<bool
   if ((await files.look(aside)) === undefined) return false;
   await files.rename(aside, target).catch(() => {});
   return (await files.look(target)) !== undefined;
+}
+
+/** What `look` gives, and gives again where it found nothing because a crash has left the object aside: `bringItBack` gives it its place. */
+export async function orBroughtBack<T>(
+  look: () => Promise<T>,
+  bringItBack: () => Promise<boolean>,
+): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isKind(error, "NotFound") || !(await bringItBack())) throw error;
+    return await look();
+  }
 }
 
 /** What is done about an object that may be aside: it gets its place back where there is nothing at `target`, and is removed where there is something. Says

@@ -14,7 +14,8 @@ export const LEFTOVER_AGE_MS = 24 * 60 * 60_000;
 export const LEFTOVERS_MAX = 16;
 
 const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
-const OWN = /^\.jcs-(?:[0-9a-f]{20}\.(?:tmp|new|old)|old\..+)$/s;
+// In any letter case: to many services that is the same name.
+const OWN = /^\.jcs-(?:[0-9a-f]{20}\.(?:tmp|new|old)|old\..+)$/is;
 const ASIDE = ".jcs-old.";
 /** Longest name that is kept readable in {@link asideName}, in UTF-8 bytes: the whole must be a name yet. */
 const ASIDE_BYTES_MAX = 240;

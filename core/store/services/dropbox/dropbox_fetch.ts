@@ -4,10 +4,10 @@ import { openUrl, parseUrl } from "../../http/open_url.ts";
 import { pause } from "../../layers/pause.ts";
 import type { FetchOptions, ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { moveOver } from "./dropbox_aside.ts";
 import { callRoute, type DropboxContext } from "./dropbox_context.ts";
 import { type Place, placeOf, temporaryPlace } from "./dropbox_names.ts";
 import { refusalMeaning, walk } from "./dropbox_refusal.ts";
-import { moveOver } from "./dropbox_relocate.ts";
 import { removeQuietly } from "./dropbox_remove.ts";
 import { statObject } from "./dropbox_stat.ts";
 

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { decodeName, encodeName } from "../../encoded_name.ts";
+import { isOwnName, nameOfAside, temporaryName } from "../../files/reserved_names.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
@@ -14,7 +14,6 @@ const REFUSED =
   /[\\\u007f]| $|^\.(?=(?:ds_store|dropbox|dropbox\.attr)$|~)|^d(?=esktop\.ini$)|^t(?=humbs\.db$)|^i(?=con\r$)|^~(?=\$|[\s\S]*\.tmp$)/gi;
 /** Besides, everything that may be part of a character in another spelling than the composed one, which is the only one that Dropbox has. */
 const REFUSED_DECOMPOSED = new RegExp(`${REFUSED.source}|[^\\u0000-\\u007f\\u201b]`, "giu");
-const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** A path in its one spelling, and how Dropbox calls it. */
 export interface Place {
@@ -36,7 +35,7 @@ export function placeOf(info: StoreInfo, call: { readonly operation: string; rea
     if (each.length > NAME_CHARACTERS_MAX) {
       throw refuse(`the path holds a name of more than ${NAME_CHARACTERS_MAX} characters`);
     }
-    if (TEMPORARY.test(each)) throw refuse("names of this form are jcs's own");
+    if (isOwnName(each)) throw refuse("names of this form are jcs's own");
   }
   return { path, name };
 }
@@ -51,7 +50,7 @@ export function nameOf(info: StoreInfo, path: string): string {
 export function pathOf(info: StoreInfo, directory: string, name: string): string | undefined {
   const depth = namesOf(info.workDirectory).length + namesOf(directory).length;
   const below = name.split("/").slice(1 + depth);
-  if (below.length === 0 || below.some((each) => TEMPORARY.test(each))) return undefined;
+  if (below.length === 0 || below.some(isOwnName)) return undefined;
   const path = [...namesOf(directory), ...below.map(decodeName)].join("/");
   try {
     return normalizePath(path, info.workDirectory) === path ? path : undefined;
@@ -60,10 +59,17 @@ export function pathOf(info: StoreInfo, directory: string, name: string): string
   }
 }
 
+/** The path of the object that steps aside to what `name` calls, as {@link pathOf}; `undefined` for any other name. */
+export function pathOfAside(info: StoreInfo, directory: string, name: string): string | undefined {
+  const at = name.lastIndexOf("/") + 1;
+  const own = nameOfAside(name.slice(at));
+  return own === undefined ? undefined : pathOf(info, directory, name.slice(0, at) + own);
+}
+
 /** A new name beside an object, which no list shows. */
 export function temporaryPlace(place: Place): Place {
   const folder = place.name.slice(0, place.name.lastIndexOf("/") + 1);
-  return { path: place.path, name: `${folder}.jcs-${randomBytes(10).toString("hex")}.tmp` };
+  return { path: place.path, name: folder + temporaryName() };
 }
 
 /** Whether both are the same object to Dropbox, which knows no letter case. */

@@ -2,6 +2,7 @@ import { isKind } from "../../../errors.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import type { CallOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
+import { forgetAside } from "./dropbox_aside.ts";
 import { callRoute, type DropboxContext } from "./dropbox_context.ts";
 import { type Place, placeOf } from "./dropbox_names.ts";
 import { refusalOf } from "./dropbox_refusal.ts";
@@ -21,6 +22,8 @@ export async function removeObject(
 ): Promise<void> {
   const place = placeOf(context.info, { operation: "remove", path: at });
   const call = { operation: "remove", path: place.path, signal };
+  // One that is aside would come back.
+  await forgetAside(context, call, place);
   for (let round = 1; ; round++) {
     try {
       const { kind, etag } = await statPlace(context, call, place);

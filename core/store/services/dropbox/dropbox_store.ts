@@ -2,6 +2,7 @@ import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
+import { lookForDropbox } from "./dropbox_aside.ts";
 import { callRoute, type DropboxContext, dropboxContext } from "./dropbox_context.ts";
 import { fetchObject } from "./dropbox_fetch.ts";
 import { listObjects } from "./dropbox_list.ts";
@@ -44,11 +45,8 @@ export async function openDropboxStore(
     capabilities,
     async stat(path, options) {
       const place = placeOf(context.info, { operation: "stat", path });
-      return await statPlace(
-        context,
-        { operation: "stat", path: place.path, signal: options?.signal },
-        place,
-      );
+      const call = { operation: "stat", path: place.path, signal: options?.signal };
+      return await lookForDropbox(context, call, { place, look: () => statPlace(context, call, place) });
     },
     read: (path, options = {}) => readObject(context, path, options),
     write: (path, body, options = {}) => writeObject(context, path, { ...options, body, capabilities }),

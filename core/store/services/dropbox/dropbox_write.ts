@@ -7,6 +7,7 @@ import { storeError } from "../../store_error.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
 import { takeParts } from "../../upload/take_parts.ts";
 import { contentHash } from "./content_hash.ts";
+import { bringBackDropbox } from "./dropbox_aside.ts";
 import { type DropboxContext, sendContent } from "./dropbox_context.ts";
 import { placeOf } from "./dropbox_names.ts";
 import { onceOnly, refusalOf } from "./dropbox_refusal.ts";
@@ -32,6 +33,8 @@ export async function writeObject(
   const mode = ifAbsent ? { mode: "add", strict_conflict: true } : { mode: "overwrite" };
   const commit = { path: place.name, ...mode, autorename: false, mute: true };
   try {
+    // An object that a crash has left aside is there.
+    if (ifAbsent) await bringBackDropbox(context, call, place);
     const first = (await source.next(partBytes)) ?? new Uint8Array(0);
     const second = await source.next(partBytes);
     if (second !== undefined) {

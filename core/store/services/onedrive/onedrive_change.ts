@@ -1,10 +1,11 @@
-import { isKind } from "../../../errors.ts";
 import { ATTEMPTS_MAX } from "../../../limits.ts";
+import { temporaryName } from "../../files/reserved_names.ts";
 import { discard } from "../../http/http_client.ts";
 import { retryAfterMs } from "../../http/http_error.ts";
 import { answerJson } from "../../http/http_json.ts";
 import { pause } from "../../layers/pause.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
+import { forgetAside, placeItem, requireFile } from "./onedrive_aside.ts";
 import {
   type Call,
   fault,
@@ -14,8 +15,8 @@ import {
   request,
   requestElsewhere,
 } from "./onedrive_context.ts";
-import { ask, type DriveItem, ensureFolder, findItem, requireFile, requireRoot } from "./onedrive_items.ts";
-import { folderOf, leafOf, temporaryName } from "./onedrive_names.ts";
+import { ask, type DriveItem, ensureFolder, findItem, requireRoot } from "./onedrive_items.ts";
+import { folderOf } from "./onedrive_names.ts";
 import { folderInTheWay } from "./onedrive_write.ts";
 
 const TIDY_TIMEOUT_MS = 15_000;
@@ -30,6 +31,8 @@ const COPY_MS_MAX = 30 * 60_000;
  *  that, what was put into it in this moment goes to the recycle bin, too.
  *  Source: Microsoft Graph, "Delete a DriveItem". */
 export async function removeItem(context: OnedriveContext, call: Call): Promise<void> {
+  // One that is aside would come back.
+  await forgetAside(context, call);
   const item = await findItem(context, call);
   if (item === undefined && !context.root.found) await requireRoot(context, call);
   if (item === undefined || item.kind === "other") return;
@@ -46,7 +49,9 @@ export async function moveObject(context: OnedriveContext, source: Call, target:
   if (there !== undefined && there.kind !== "file") throw folderInTheWay(context, target);
   if (source.file === target.file) return;
   const folder = await ensureFolder(context, target, folderOf(target.file));
-  await place(context, target, { item, folder });
+  // What a crash has left aside of the source would come back.
+  await forgetAside(context, source);
+  await placeItem(context, target, { item, source: source.file, folder });
 }
 
 /** Copies inside the drive: to a new name in the target's folder, which then becomes the target. The service does so in its own time and is asked again and again
@@ -75,7 +80,7 @@ export async function copyObject(context: OnedriveContext, source: Call, target:
       const state = "the service says that it has copied the object, and has not";
       throw fault(context, target, { kind: "Unreachable", retry: "later", state });
     }
-    await place(context, target, { item: made, folder });
+    await placeItem(context, target, { item: made, source: copy.file, folder });
   } catch (error) {
     const signal = AbortSignal.timeout(TIDY_TIMEOUT_MS);
     const removing = request(
@@ -93,39 +98,6 @@ async function requireEmpty(context: OnedriveContext, call: Call, { id }: DriveI
   const { value } = await ask(context, call, { method: "GET", path });
   if (Array.isArray(value) && value.length === 0) return;
   throw fault(context, call, { kind: "ConditionFailed", state: "the folder is not empty" });
-}
-
-/** Gives an item the place and the name of the target, in one step where the drive can replace what is there. Where it refuses to, the old object gets another
- *  name first, and its own back when the new one cannot be placed. */
-async function place(
-  context: OnedriveContext,
-  target: Call,
-  { item, folder }: { readonly item: DriveItem; readonly folder: DriveItem },
-): Promise<void> {
-  const name = leafOf(target.file);
-  const patch = async (call: Call, id: string, body: Readonly<Record<string, unknown>>) =>
-    discard(await request(context, call, { method: "PATCH", path: itemAddress(context, id), body }));
-  const move = () =>
-    patch(target, item.id, {
-      parentReference: { id: folder.id },
-      name,
-      "@microsoft.graph.conflictBehavior": "replace",
-    });
-  try {
-    await move();
-    return;
-  } catch (error) {
-    const old = isKind(error, "AlreadyExists") ? await findItem(context, target) : undefined;
-    if (old?.kind !== "file" || old.id === item.id) throw error;
-    await patch(target, old.id, { name: temporaryName() });
-    const tidy = { ...target, signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
-    await move().catch(async (failure: unknown) => {
-      await patch(tidy, old.id, { name }).catch(() => {});
-      throw failure;
-    });
-    const removing = request(context, tidy, { method: "DELETE", path: itemAddress(context, old.id) });
-    await removing.then(discard, () => {});
-  }
 }
 
 async function waitForCopy(context: OnedriveContext, call: Call, url: string | undefined): Promise<void> {

@@ -3,7 +3,6 @@ import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, asRecord, type JsonRecord } from "../../http/http_json.ts";
 import type { ObjectMeta } from "../../store.ts";
 import {
-  type Call,
   fault,
   fileAddress,
   fileOf,
@@ -87,18 +86,6 @@ export async function findItem(
     if (isKind(error, "NotFound")) return undefined;
     throw error;
   }
-}
-
-/** The object at a path. `NotFound` when there is none, `Unreachable` when the work directory is missing. */
-export async function requireFile(
-  context: OnedriveContext,
-  call: Call,
-  options: { readonly download?: boolean } = {},
-): Promise<DriveItem> {
-  const item = await findItem(context, call, options);
-  if (item?.kind === "file") return item;
-  if (item === undefined) await requireRoot(context, call);
-  throw missing(context, call);
 }
 
 /** The error of a path where nothing is. */

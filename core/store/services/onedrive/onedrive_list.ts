@@ -1,9 +1,11 @@
 import { isKind } from "../../../errors.ts";
+import { nameOfAside } from "../../files/reserved_names.ts";
 import { answerJson, asRecord } from "../../http/http_json.ts";
 import { nextPage } from "../../http/next_page.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
+import { settleOnedrive } from "./onedrive_aside.ts";
 import {
   type Call,
   fault,
@@ -20,7 +22,8 @@ import { faultOf, nameOf } from "./onedrive_names.ts";
 /** Entries that are asked for at a time; the service may send fewer. */
 const PAGE_ENTRIES = 1000;
 
-/** Everything below a folder, page by page. Names that are no paths are left out, since no operation could name them, and so are shortcuts to other drives.
+/** Everything below a folder, page by page. Names that are no paths are left out, since no operation could name them, and so are shortcuts to other drives. Objects
+ *  that a crash has left aside get their places back, and come last of their folder.
  *  Memory: one page for each folder on the way down.
  *  Source: Microsoft Graph, "List the contents of a folder", "Paging Microsoft Graph data in your app". */
 export async function* listObjects(
@@ -51,6 +54,7 @@ async function* listFolder(
   level: { readonly folder: Folder; readonly address: string; readonly delimited: boolean },
 ): AsyncIterable<ObjectMeta> {
   const { folder, address, delimited } = level;
+  const asides: string[] = [];
   let next: string | undefined = `${address}?$top=${PAGE_ENTRIES}&${FIELDS}`;
   while (next !== undefined) {
     const answer = await request(context, call, { method: "GET", path: next }).catch(
@@ -68,13 +72,15 @@ async function* listFolder(
     for (const entry of entries) {
       throwIfCancelled(context.info, call);
       const item = itemOf(context, call, asRecord(entry));
+      const aside = item.kind === "file" ? nameOfAside(item.name) : undefined;
+      if (aside !== undefined) asides.push(aside);
       const name = item.kind === "other" ? undefined : nameOf(item.name, folder.file);
       if (name === undefined) continue;
-      const path = folder.path === "" ? name : `${folder.path}/${name}`;
+      const path = within(folder.path, name);
       if (item.kind === "file") yield { path, kind: "file", ...item.meta };
       else if (delimited) yield { path, kind: "directory" };
       else {
-        const file = folder.file === "" ? item.name : `${folder.file}/${item.name}`;
+        const file = within(folder.file, item.name);
         yield* listFolder(context, call, {
           folder: { path, file },
           address: itemAddress(context, item.id, "children"),
@@ -87,6 +93,18 @@ async function* listFolder(
       next: addressOf(context, call, page["@odata.nextLink"]),
     });
   }
+  // Not before: what changes meanwhile may show on later pages.
+  for (const own of asides) {
+    const name = nameOf(own, folder.file);
+    if (name === undefined) continue;
+    const path = within(folder.path, name);
+    const item = await settleOnedrive(context, { ...call, path, file: within(folder.file, own) });
+    if (item !== undefined) yield { path, kind: "file", ...item.meta };
+  }
+}
+
+function within(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
 }
 
 /** Whether a folder that cannot be listed is none: an object or nothing, or has vanished meanwhile. */

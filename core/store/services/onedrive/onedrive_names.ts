@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { decodeName, encodeName } from "../../encoded_name.ts";
+import { isOwnName } from "../../files/reserved_names.ts";
 
 /** Longest path from the root of the drive, and longest name, in characters (UTF-16). */
 export const PATH_CHARACTERS_MAX = 400;
@@ -21,7 +21,6 @@ const REFUSED = new RegExp(
     .join("|"),
   "gi",
 );
-const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 
 /** The file of a drive for a path from its root, in names that the service takes. */
 export function encodePath(path: string): string {
@@ -30,16 +29,11 @@ export function encodePath(path: string): string {
 
 /** The name in a store's path of an item of folder `folder`; `undefined` when no path has it, and for what jcs keeps for itself. */
 export function nameOf(name: string, folder: string): string | undefined {
-  if (TEMPORARY.test(name)) return undefined;
+  if (isOwnName(name)) return undefined;
   const decoded = decodeName(name);
   if (/[\\/\0]/.test(decoded) || decoded === "." || decoded === "..") return undefined;
   const place = folder === "" ? "" : `${folder}/`;
   return encodePath(`${decodeName(place)}${decoded}`) === `${place}${name}` ? decoded : undefined;
-}
-
-/** A new name for something that is not yet, or no longer, what its place should hold. */
-export function temporaryName(): string {
-  return `.jcs-${randomBytes(10).toString("hex")}.tmp`;
 }
 
 /** What is wrong with a file's path, if anything. */
@@ -50,7 +44,7 @@ export function faultOf(file: string): string | undefined {
   for (const name of file.split("/")) {
     if (name.length > NAME_CHARACTERS_MAX)
       return `a name in it is longer than ${NAME_CHARACTERS_MAX} characters`;
-    if (TEMPORARY.test(name)) return "names of this form are jcs's own";
+    if (isOwnName(name)) return "names of this form are jcs's own";
   }
   return undefined;
 }

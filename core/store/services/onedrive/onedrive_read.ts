@@ -3,8 +3,9 @@ import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import { httpGet } from "../../http/http_get.ts";
 import { emptyStream } from "../../http/http_read.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
+import { requireFile } from "./onedrive_aside.ts";
 import { type Call, fault, type OnedriveContext, requestElsewhere } from "./onedrive_context.ts";
-import { type DriveItem, findItem, requireFile } from "./onedrive_items.ts";
+import { type DriveItem, findItem } from "./onedrive_items.ts";
 
 const REDIRECTS_MAX = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];

@@ -2,6 +2,7 @@ import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, Store } from "../../store.ts";
+import { lookForItem } from "./onedrive_aside.ts";
 import { copyObject, moveObject, removeItem } from "./onedrive_change.ts";
 import { callOf, fault, type OnedriveContext, onedriveContext } from "./onedrive_context.ts";
 import { ensureFolder, findItem, missing, requireRoot } from "./onedrive_items.ts";
@@ -41,7 +42,7 @@ export async function openOnedriveStore(
     capabilities: CAPABILITIES,
     async stat(path, options) {
       const call = callOf(context, "stat", { ...options, path });
-      const item = await findItem(context, call);
+      const item = await lookForItem(context, call);
       if (item !== undefined && item.kind !== "other")
         return { path: call.path, kind: item.kind, ...item.meta };
       await requireRoot(context, call);

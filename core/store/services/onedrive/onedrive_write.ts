@@ -8,6 +8,7 @@ import { throwIfCancelled } from "../../store_error.ts";
 import type { PartSource } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
 import { takeParts } from "../../upload/take_parts.ts";
+import { bringBackOnedrive } from "./onedrive_aside.ts";
 import {
   type Call,
   fault,
@@ -53,6 +54,8 @@ export async function writeObject(
     throwIfCancelled(info, call);
     refuseUndeclared({ info, capabilities }, { ...write, ...call });
     if (!context.root.found) await requireRoot(context, call);
+    // An object that a crash has left aside is there.
+    if (ifAbsent) await bringBackOnedrive(context, call);
     const partBytes = (position: number) =>
       Math.max(1, Math.min(options.part_size, (size ?? Number.POSITIVE_INFINITY) - position));
     const first = (await source.next(partBytes(0))) ?? new Uint8Array(0);

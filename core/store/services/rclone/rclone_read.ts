@@ -1,4 +1,5 @@
 import { isKind } from "../../../errors.ts";
+import { orBroughtBack } from "../../files/replace_aside.ts";
 import { discard } from "../../http/http_client.ts";
 import { answerStream, emptyStream, rangeHeader } from "../../http/http_read.ts";
 import type { ObjectStream, ReadOptions } from "../../store.ts";
@@ -33,10 +34,7 @@ export async function readObject(
       ...(range === undefined ? {} : { headers: { range, connection: "close" } }),
     });
   try {
-    const answer = await open().catch(async (error: unknown) => {
-      if (!isKind(error, "NotFound") || !(await bringBackRclone(context, call))) throw error;
-      return await open();
-    });
+    const answer = await orBroughtBack(open, () => bringBackRclone(context, call));
     if (range === undefined) return answerStream(context.info, call, { answer });
     const found = /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers["content-range"] ?? "");
     const [, first = "", total = ""] = found ?? [];

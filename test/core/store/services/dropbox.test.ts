@@ -14,6 +14,7 @@ import {
   startFakeDropbox,
 } from "../../../servers/fake_dropbox.ts";
 import { hashOf } from "../../../servers/fake_dropbox_tree.ts";
+import { openDropbox } from "../../../servers/open_dropbox.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
 
 const MIB = 1024 * 1024;
@@ -28,18 +29,8 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** A store without layers, so that every failure shows. */
-async function open(options: Readonly<Record<string, string>> = {}, workDirectory = "/x/"): Promise<Store> {
-  const all = {
-    endpoint: `http:127.0.0.1:${fake.apiPort}`,
-    content_endpoint: `http:127.0.0.1:${fake.contentPort}`,
-    token_url: fake.tokenServer.url,
-    part_size: "4MiB",
-    credential: `base64:${Buffer.from(fake.login).toString("base64")}`,
-    ...options,
-  };
-  const connection = { service: "dropbox", name: "", workDirectory, options: new Map(Object.entries(all)) };
-  const store = await dropbox.open(connection, { environment: {} });
+async function open(options: Readonly<Record<string, string>> = {}, workDirectory?: string): Promise<Store> {
+  const store = await openDropbox(fake, options, workDirectory);
   stores.push(store);
   return store;
 }
@@ -300,22 +291,6 @@ test("a copy or move that fails at any step leaves the old object or the new one
     await fake.close();
     fake = await startFakeDropbox();
   }
-});
-
-test("an outage in the middle of a replacement loses neither object", async () => {
-  const store = await open();
-  await store.write("source", pattern(100, 1));
-  await store.write("target", pattern(100, 2));
-  let moves = 0;
-  fake.intercept = (line) => {
-    if (line.startsWith("files/move_v2")) moves += 1;
-    return moves > 2 ? { status: 500 } : undefined;
-  };
-  await expect(store.move?.("source", "target")).rejects.toMatchObject({ kind: "Unreachable" });
-  fake.intercept = () => undefined;
-  expect(await listPaths(store, "")).toEqual(["source"]);
-  const hidden = fake.files().filter((name) => /^\/x\/\.jcs-[0-9a-f]{20}\.tmp$/.test(name));
-  expect(hidden).toHaveLength(1);
 });
 
 test("a stream for an absent object is sent again only when Dropbox refused to begin", async () => {

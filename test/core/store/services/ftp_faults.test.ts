@@ -10,7 +10,7 @@ import { type FtpPlace, openFtp } from "../../../servers/open_ftp.ts";
 import { createFtpRoot, type Proftpd, proftpd, startProftpd } from "../../../servers/proftpd.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
-import { testBroughtBack } from "../../../suites/test_brought_back.ts";
+import { filesBeside, testBroughtBack } from "../../../suites/test_brought_back.ts";
 
 const MIB = 1024 * 1024;
 
@@ -158,7 +158,7 @@ requireServer("proftpd")("FTP when things go wrong", () => {
   test("where nobody replaces files, one that a crash left aside comes back", async () => {
     const { own } = await ownServer(["<Directory />", "AllowOverwrite off", "</Directory>"]);
     const store = await open({ server: own });
-    await testBroughtBack(store, directory);
+    await testBroughtBack(store, filesBeside(directory));
   });
 
   test("a root that is missing is Unreachable, also when it was prepared and has lost its mark", async () => {

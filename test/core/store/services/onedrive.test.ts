@@ -6,6 +6,7 @@ import { placeOfSpace } from "../../../../core/objects/place_of_space.ts";
 import { onedrive } from "../../../../core/store/services/onedrive.ts";
 import type { Store } from "../../../../core/store/store.ts";
 import { type FakeAnswer, type FakeOnedrive, startFakeOnedrive } from "../../../servers/fake_onedrive.ts";
+import { openOnedrive } from "../../../servers/open_onedrive.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
 
 const KIB = 1024;
@@ -21,20 +22,8 @@ afterEach(async () => {
   await fake.close();
 });
 
-/** A store without layers, so that every failure shows. */
-async function open(
-  options: Readonly<Record<string, string>> = {},
-  workDirectory = "/space/",
-): Promise<Store> {
-  const all = {
-    endpoint: `http:127.0.0.1:${fake.port}`,
-    token_url: fake.tokens.url,
-    part_size: "320KiB",
-    credential: `base64:${Buffer.from(fake.login).toString("base64")}`,
-    ...options,
-  };
-  const connection = { service: "onedrive", name: "", workDirectory, options: new Map(Object.entries(all)) };
-  const store = await onedrive.open(connection, { environment: {} });
+async function open(options: Readonly<Record<string, string>> = {}, workDirectory?: string): Promise<Store> {
+  const store = await openOnedrive(fake, options, workDirectory);
   closing.push(() => store.close());
   return store;
 }

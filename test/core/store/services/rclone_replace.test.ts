@@ -14,6 +14,7 @@ import { type RcloneDaemon, startRcloneDaemon, writeRcloneProgram } from "../../
 import { rcloneEnvironment } from "../../../servers/rclone_environment.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { listPaths, pattern, readAll } from "../../../suites/store_bench.ts";
+import { filesBeside, testBroughtBack } from "../../../suites/test_brought_back.ts";
 
 const environment = rcloneEnvironment({ disk: { type: "local" } });
 const BROKEN = { status: 500, body: JSON.stringify({ error: "it broke: internal server error" }) };
@@ -207,28 +208,16 @@ requireServer("rclone")("an object that is replaced through rclone", () => {
     }
   });
 
-  test("what a crash has left aside of it goes with it, and where a new one has its place", async () => {
+  test("is found when a crash has left it aside, whatever is done first", async () => {
+    await testBroughtBack(await open(), filesBeside(space));
+  });
+
+  test("that is moved away takes with it what a crash has left aside", async () => {
     const store = await open();
-    const fill = async () => {
-      for (const name of ["a", ".jcs-old.a"]) await writeFile(join(space, name), pattern(10));
-    };
-    await fill();
-    expect(await listPaths(store, "")).toEqual(["a"]);
-    expect(await lies()).toEqual(["a"]);
-    await fill();
-    await store.write("a", pattern(20));
-    expect(await lies()).toEqual(["a"]);
-    await fill();
+    for (const name of ["a", ".jcs-old.a"]) await writeFile(join(space, name), pattern(10));
     await store.move?.("a", "b");
     await expect(store.stat("a")).rejects.toMatchObject({ kind: "NotFound" });
     expect(await lies()).toEqual(["b"]);
-    await fill();
-    await store.remove("a");
-    expect(await lies()).toEqual(["b"]);
-    await writeFile(join(space, ".jcs-old.a"), pattern(10));
-    await store.remove("a");
-    expect(await lies()).toEqual(["b"]);
-    await expect(store.read(".jcs-old.a")).rejects.toMatchObject({ kind: "Usage" });
   });
 
   test("moved onto another one, either both or the moved one alone are there, whatever fails", async () => {
