@@ -1,8 +1,8 @@
 import { lstat, readlink, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve as resolvePath, sep } from "node:path";
 import type { JcsError } from "../../../errors.ts";
-import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
-import { normalizePath } from "../../normalize_path.ts";
+import { normalizeFilePath } from "../../files/normalize_file_path.ts";
+import { MARK_NAME } from "../../files/reserved_names.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
@@ -78,13 +78,7 @@ export function fsRoot(
   const root: FsRoot = {
     info,
     directory,
-    normalize(path) {
-      const normal = normalizePath(path, info.workDirectory);
-      const reserved = reservedNameIn(normal);
-      if (reserved === undefined) return normal;
-      const state = `the name ${JSON.stringify(reserved)} is reserved`;
-      throw storeError(info, { kind: "Usage", operation: "use", path, state });
-    },
+    normalize: (path) => normalizeFilePath(info, path),
     async locate(call) {
       const target = join(directory, call.path);
       const trueDirectory = await follow(dirname(target), call);

@@ -1,8 +1,8 @@
 import { FTPError } from "basic-ftp";
 import type { JcsError } from "../../../errors.ts";
 import type { ConnectionPool, Lease } from "../../connection_pool.ts";
-import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
-import { normalizePath } from "../../normalize_path.ts";
+import { normalizeFilePath } from "../../files/normalize_file_path.ts";
+import { MARK_NAME } from "../../files/reserved_names.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type FtpConnection, FtpLost, type FtpWait } from "./ftp_connection.ts";
@@ -57,7 +57,7 @@ export function ftpRoot(
   const { reads, others, prepared, limits } = options;
   const shown = info.workDirectory.slice(0, -1) || "/";
   const take = async (pool: ConnectionPool<FtpConnection>, call: FtpCall) => {
-    throwIfCancelled(info, { ...placeOf(call), signal: call.signal });
+    throwIfCancelled(info, { ...call, signal: call.signal });
     const { signal, cancelled } = root.wait(call);
     return await pool.take({ signal, error: cancelled });
   };
@@ -84,18 +84,8 @@ export function ftpRoot(
   const root: FtpRoot = {
     info,
     isPrepared: prepared,
-    normalize(path) {
-      const normal = normalizePath(path, info.workDirectory);
-      const refuse = (state: string) => storeError(info, { kind: "Usage", operation: "use", path, state });
-      const reserved = reservedNameIn(normal);
-      if (reserved !== undefined) throw refuse(`the name ${JSON.stringify(reserved)} is reserved`);
-      const names = normal.split("/").map(encodeFtpName);
-      const isLong = names.some((name) => Buffer.byteLength(name) > limits.nameBytesMax);
-      if (isLong || Buffer.byteLength(info.workDirectory + names.join("/")) > limits.pathBytesMax) {
-        throw refuse("the path or a name in it is too long");
-      }
-      return normal;
-    },
+    normalize: (path) =>
+      normalizeFilePath(info, path, { ...limits, directory: info.workDirectory, spell: encodeFtpName }),
     native({ home }, path) {
       const { workDirectory } = info;
       const top = workDirectory.startsWith("/~/")
@@ -126,21 +116,19 @@ export function ftpRoot(
       const state = prepared
         ? `there is no ${MARK_NAME} in ${shown} of the server; is the disk mounted?`
         : `there is no directory ${shown} on the server; is the disk mounted?`;
-      throw storeError(info, { ...placeOf(call), kind: "Unreachable", state });
+      throw storeError(info, { ...call, kind: "Unreachable", state });
     },
     async missing(connection, call) {
       await root.require(connection, call);
-      return storeError(info, { ...placeOf(call), kind: "NotFound", state: "no such object" });
+      return storeError(info, { ...call, kind: "NotFound", state: "no such object" });
     },
     fault: (call, cause) =>
-      cause instanceof FTPError || cause instanceof FtpLost
-        ? ftpError(info, { ...placeOf(call), cause })
-        : cause,
+      cause instanceof FTPError || cause instanceof FtpLost ? ftpError(info, { ...call, cause }) : cause,
     wait: (call) => ({
       signal: call.signal,
       cancelled: () => {
         const cause = call.signal?.reason;
-        return storeError(info, { ...placeOf(call), kind: "Cancelled", state: "cancelled", cause });
+        return storeError(info, { ...call, kind: "Cancelled", state: "cancelled", cause });
       },
     }),
     async close() {
@@ -193,14 +181,7 @@ export function isAnswer(error: unknown): error is FTPError {
   return error instanceof FTPError;
 }
 
-function placeOf({ operation, path }: FtpCall): { readonly operation: string; readonly path: string } {
-  return { operation, path };
-}
-
-function ftpError(
-  info: StoreInfo,
-  call: { readonly operation: string; readonly path: string; readonly cause: unknown },
-): JcsError {
+function ftpError(info: StoreInfo, call: FtpCall & { readonly cause: unknown }): JcsError {
   const { cause } = call;
   if (!(cause instanceof FTPError)) {
     const state = "the connection to the server was lost";

@@ -1,9 +1,11 @@
+import { within } from "../../../bytes/within.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { MARK_NAME, MARK_TEXT, temporaryName } from "../../files/reserved_names.ts";
 import { hostAndPort } from "../../host_and_port.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
+import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
@@ -89,14 +91,12 @@ export async function openFtpStore(
     async read(path, options = {}) {
       return await readFtp(root, { ...options, path: callOf("read", path, options).path });
     },
-    async write(path, content, { size, ifAbsent = false, metadata = {}, signal } = {}) {
+    async write(path, content, options = {}) {
+      const { size, ifAbsent = false, signal } = options;
       const call = { operation: "write", path: root.normalize(path), signal };
       const body = takeBody(content, { info, ...call, size });
       try {
-        if (Object.keys(metadata).length > 0) {
-          const { operation, path } = call;
-          throw storeError(info, { operation, path, kind: "Unsupported", state: "files keep no metadata" });
-        }
+        refuseUndeclared({ info, capabilities: CAPABILITIES }, { ...options, ...call });
         return await root.run(call, (one) =>
           writeFtp(root, { ...call, connection: one, body, ifAbsent, background }),
         );
@@ -177,12 +177,7 @@ export async function openFtpStore(
       });
     },
     async close() {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const over = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_WAIT_MS);
-      });
-      await Promise.race([Promise.allSettled(background), over]);
-      clearTimeout(timer);
+      await within(Promise.allSettled(background), CLOSE_WAIT_MS);
       await root.close();
     },
   };

@@ -7,7 +7,7 @@ import type { Body } from "../../take_body.ts";
 import { asideFiles, type FtpChange, lookForObject } from "./ftp_aside.ts";
 import type { FtpConnection } from "./ftp_connection.ts";
 import type { FtpEntry } from "./ftp_facts.ts";
-import { type FtpCall, type FtpRoot, isAbsence, isAnswer } from "./ftp_root.ts";
+import { type FtpRoot, isAbsence, isAnswer } from "./ftp_root.ts";
 
 /** How long the removal of what a failed write left may take. */
 const CLEAN_UP_MS = 5000;
@@ -25,8 +25,7 @@ export async function writeFtp(
 ): Promise<ObjectMeta> {
   const { connection, body, ifAbsent, background, ...call } = write;
   const change = { ...call, connection };
-  const fault = (kind: JcsError["kind"], state: string) =>
-    storeError(root.info, { ...placeOf(call), kind, state });
+  const fault = (kind: JcsError["kind"], state: string) => storeError(root.info, { ...call, kind, state });
   const temporaryPath = `${call.path.slice(0, call.path.lastIndexOf("/") + 1)}${temporaryName()}`;
   const temporary = { ...change, path: temporaryPath };
   try {
@@ -34,7 +33,7 @@ export async function writeFtp(
     const stored = await root.look(connection, temporary);
     if (stored?.size !== bytes) {
       const state = `the server kept ${stored?.size ?? "none"} of ${bytes} bytes`;
-      throw storeError(root.info, { ...placeOf(call), kind: "Unreachable", state, retry: "later" });
+      throw storeError(root.info, { ...call, kind: "Unreachable", state, retry: "later" });
     }
     if (root.isPrepared) await root.require(connection, call);
     if (ifAbsent && (await lookForObject(root, change)) !== undefined) {
@@ -62,7 +61,7 @@ export async function appendFtp(
   const found = await lookForObject(root, { ...call, connection });
   if (found?.kind === "directory") {
     const state = "there is a directory at the path";
-    throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state });
+    throw storeError(root.info, { ...call, kind: "ConditionFailed", state });
   }
   await send(root, { ...call, connection, command: "APPE", body });
   const after = await root.look(connection, call);
@@ -113,7 +112,7 @@ export async function makeFtpDirectories(root: FtpRoot, change: FtpChange): Prom
     }
     if (found.kind === "directory" || found.kind === "link") continue;
     const state = "an object is in the way where a directory is needed";
-    throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state });
+    throw storeError(root.info, { ...call, kind: "ConditionFailed", state });
   }
 }
 
@@ -127,7 +126,7 @@ export async function requireOther(root: FtpRoot, moved: FtpEntry, change: FtpCh
   if (moved.kind !== "link" && moved.unique !== found.unique) return;
   const state =
     "what is to be moved there is a link that may lead to it, or another name of it; remove one of them";
-  throw storeError(root.info, { ...placeOf(call), kind: "Usage", state });
+  throw storeError(root.info, { ...call, kind: "Usage", state });
 }
 
 /** Gives the file at `source` the name `change.path` and replaces what is there, in one step where the server can do that: see {@link replaceAside}. */
@@ -141,7 +140,7 @@ export async function renameFtp(
   } catch (error) {
     if (!isAnswer(error) || (await root.look(connection, call))?.kind !== "directory") throw error;
     const state = "there is a directory at the path";
-    throw storeError(root.info, { ...placeOf(call), kind: "ConditionFailed", state, cause: error });
+    throw storeError(root.info, { ...call, kind: "ConditionFailed", state, cause: error });
   }
 }
 
@@ -161,8 +160,4 @@ async function cleanUp(root: FtpRoot, { connection, path }: FtpChange): Promise<
   };
   if (connection.isUsable()) await remove(connection);
   else await root.run(call, remove);
-}
-
-function placeOf({ operation, path }: FtpCall): { readonly operation: string; readonly path: string } {
-  return { operation, path };
 }

@@ -1,3 +1,4 @@
+import { within } from "../../../bytes/within.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
 import { replaceAside } from "../../files/replace_aside.ts";
 import { temporaryName } from "../../files/reserved_names.ts";
@@ -54,7 +55,7 @@ export async function replaceFile(
     if (found.status === "rejected") throw found.reason;
     if (found.value.size !== bytes) {
       const state = `the server kept ${found.value.size} of ${bytes} bytes`;
-      throw storeError(root.info, { ...placeOf(call), kind: "Unreachable", state, retry: "later" });
+      throw storeError(root.info, { ...call, kind: "Unreachable", state, retry: "later" });
     }
     if (ifAbsent) await bringBackSftp(root, session, call);
     await giveName(session, { requests, temporary, native, ifAbsent });
@@ -153,16 +154,6 @@ async function cleanUp(
   await within(removing, CLEAN_UP_WAIT_MS);
 }
 
-/** Waits for the work, but not longer than that. */
-export async function within(work: Promise<unknown>, waitMs: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, waitMs);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
-}
-
 /** What a failed change means. Servers have one word for many things; a look tells which of them it was. */
 export async function explain(
   context: SftpContext,
@@ -173,14 +164,13 @@ export async function explain(
   const status = statusOf(cause);
   // Only the server's own answers need explaining; what the body threw is passed on as it is.
   if (status === undefined) return isLost(cause) ? root.fault(call, cause) : cause;
-  const place = placeOf(call);
   const make = (kind: JcsError["kind"], state: string) =>
-    storeError(root.info, { ...place, kind, state, cause });
+    storeError(root.info, { ...call, kind, state, cause });
   try {
     if (status === STATUS.noSuchFile) {
       await root.require(session, call);
       const state = "its directory was removed meanwhile";
-      return storeError(root.info, { ...place, kind: "Unreachable", state, retry: "later", cause });
+      return storeError(root.info, { ...call, kind: "Unreachable", state, retry: "later", cause });
     }
     if (status !== STATUS.failure && status !== STATUS.fileAlreadyExists) return root.fault(call, cause);
     const requests = requestsOf(session, root.wait(call));
@@ -205,8 +195,4 @@ const FULL_BYTES = 1024 * 1024;
 
 function isLost(cause: unknown): boolean {
   return cause instanceof Error && cause.message === NO_CONNECTION;
-}
-
-function placeOf({ operation, path }: SftpCall): { readonly operation: string; readonly path: string } {
-  return { operation, path };
 }

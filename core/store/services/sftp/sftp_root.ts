@@ -1,7 +1,7 @@
 import { JcsError } from "../../../errors.ts";
 import type { ConnectionPool, Lease } from "../../connection_pool.ts";
-import { MARK_NAME, reservedNameIn } from "../../files/reserved_names.ts";
-import { normalizePath } from "../../normalize_path.ts";
+import { normalizeFilePath } from "../../files/normalize_file_path.ts";
+import { MARK_NAME } from "../../files/reserved_names.ts";
 import type { Capabilities, StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { NO_CONNECTION, type SftpSession, STATUS, statusOf } from "./sftp_session.ts";
@@ -59,17 +59,7 @@ export function sftpRoot(
     info,
     pool,
     isPrepared: prepared,
-    normalize(path) {
-      const normal = normalizePath(path, info.workDirectory);
-      const refuse = (state: string) => storeError(info, { kind: "Usage", operation: "use", path, state });
-      const reserved = reservedNameIn(normal);
-      if (reserved !== undefined) throw refuse(`the name ${JSON.stringify(reserved)} is reserved`);
-      const isLong = normal.split("/").some((name) => Buffer.byteLength(name) > limits.nameBytesMax);
-      if (isLong || Buffer.byteLength(directory + normal) > limits.pathBytesMax) {
-        throw refuse("the path or a name in it is too long");
-      }
-      return normal;
-    },
+    normalize: (path) => normalizeFilePath(info, path, { ...limits, directory }),
     native: (path) => (path === "" ? top : directory + path),
     async run(call, work) {
       const lease = await root.take(call);
@@ -99,24 +89,24 @@ export function sftpRoot(
         const state = prepared
           ? `there is no ${MARK_NAME} in ${shown} of the server; is the disk mounted?`
           : `there is no directory ${shown} on the server; is the disk mounted?`;
-        throw storeError(info, { ...placeOf(call), kind: "Unreachable", state, cause: error });
+        throw storeError(info, { ...call, kind: "Unreachable", state, cause: error });
       }
       const state = `${shown} on the server is not a directory`;
-      throw storeError(info, { ...placeOf(call), kind: "Unreachable", state });
+      throw storeError(info, { ...call, kind: "Unreachable", state });
     },
     async missing(session, call) {
       await root.require(session, call);
-      return storeError(info, { ...placeOf(call), kind: "NotFound", state: "no such object" });
+      return storeError(info, { ...call, kind: "NotFound", state: "no such object" });
     },
     fault(call, cause) {
       if (cause instanceof JcsError) return cause;
-      return sftpError(info, { ...placeOf(call), cause });
+      return sftpError(info, { ...call, cause });
     },
     wait: (call) => ({
       signal: call.signal,
       cancelled: () =>
         storeError(info, {
-          ...placeOf(call),
+          ...call,
           kind: "Cancelled",
           state: "cancelled",
           cause: call.signal?.reason,
@@ -124,10 +114,6 @@ export function sftpRoot(
     }),
   };
   return root;
-}
-
-function placeOf({ operation, path }: SftpCall): { readonly operation: string; readonly path: string } {
-  return { operation, path };
 }
 
 /** What a status means where the operation itself has nothing better to say. */
@@ -149,10 +135,7 @@ const MEANINGS: Readonly<Record<number, Pick<JcsError, "kind"> & { readonly stat
   [STATUS.linkLoop]: { kind: "PermissionDenied", state: "too many symbolic links on the way" },
 };
 
-function sftpError(
-  info: StoreInfo,
-  call: { readonly operation: string; readonly path: string; readonly cause: unknown },
-): JcsError {
+function sftpError(info: StoreInfo, call: SftpCall & { readonly cause: unknown }): JcsError {
   const status = statusOf(call.cause);
   const message = call.cause instanceof Error ? call.cause.message : String(call.cause);
   const meaning = status === undefined ? undefined : MEANINGS[status];

@@ -1,9 +1,11 @@
+import { within } from "../../../bytes/within.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { MARK_NAME, MARK_TEXT, temporaryName } from "../../files/reserved_names.ts";
 import { hostAndPort } from "../../host_and_port.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
+import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Capabilities, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
@@ -19,7 +21,7 @@ import { isMissing, linkTarget, makeLink, moveLink } from "./sftp_links.ts";
 import { listSftp } from "./sftp_list.ts";
 import { kindOf, metaOf } from "./sftp_meta.ts";
 import { readSftp } from "./sftp_read.ts";
-import { explain, renameOver, replaceFile, within } from "./sftp_replace.ts";
+import { explain, renameOver, replaceFile } from "./sftp_replace.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import { type SftpCall, sftpRoot } from "./sftp_root.ts";
 import { sendBody } from "./sftp_send.ts";
@@ -102,14 +104,12 @@ export async function openSftpStore(
     async read(path, options = {}) {
       return await readSftp(root, { ...options, path: callOf("read", path, options).path });
     },
-    async write(path, content, { size, ifAbsent = false, metadata = {}, signal } = {}) {
+    async write(path, content, options = {}) {
+      const { size, ifAbsent = false, signal } = options;
       const call = { operation: "write", path: root.normalize(path), signal };
       const body = takeBody(content, { info, ...call, size });
       try {
-        if (Object.keys(metadata).length > 0) {
-          const { operation, path } = call;
-          throw storeError(info, { operation, path, kind: "Unsupported", state: "files keep no metadata" });
-        }
+        refuseUndeclared({ info, capabilities }, { ...options, ...call });
         return await withSession(call, (session) =>
           replaceFile(context, {
             ...call,
