@@ -28,6 +28,7 @@ import { mapSecrets, parseConnection, redact } from "./store/connection_string.t
 import { readNetwork } from "./store/http/network.ts";
 import { accountLimits } from "./store/layers/default_layers.ts";
 import { LAYER_OPTIONS } from "./store/layers/layer_options.ts";
+import { removeSpaceCache } from "./store/layers/space_cache.ts";
 import { openStore } from "./store/open_store.ts";
 import { readOptions } from "./store/read_options.ts";
 import { createTraffic, type Traffic } from "./store/traffic.ts";
@@ -128,6 +129,16 @@ export async function openLocalClient(options: LocalClientOptions): Promise<Clie
     seal: (connection) => sealSecrets(connection, home),
     placeOf,
     connectionKey,
+    async forgetKept({ name, connection: text }) {
+      try {
+        // Its secrets may be sealed: they say nothing of where it lies.
+        const connection = parseConnection(text);
+        const options = readOptions(LAYER_OPTIONS, { ...connection, environment });
+        await removeSpaceCache(options, { name, connection, home });
+      } catch {
+        // A connection that nobody understands any more has no cache that anybody finds.
+      }
+    },
   });
   return { ...client, metrics: () => traffic.metrics.rows() };
 }

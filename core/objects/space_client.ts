@@ -18,6 +18,8 @@ export interface SpaceSecrets {
   placeOf(connection: string): Promise<string>;
   /** Stands for a connection in the record of a probe. */
   connectionKey(connection: string): Promise<string>;
+  /** Removes what is kept of a space on local disks. Never fails: what stays is nobody's. */
+  forgetKept(space: SpaceRecord): Promise<void>;
   /** Opens the store of a space that is not recorded yet. */
   readonly open: SpaceRegistryOptions["openStore"];
 }
@@ -98,8 +100,10 @@ export function createSpaceClient(context: ObjectContext, secrets: SpaceSecrets)
       return view(await find(name));
     },
     async remove(name, options) {
+      const record = await catalog.spaces.find(name);
       await catalog.spaces.remove(name, options);
       await spaces.forget(name);
+      if (record !== undefined) await secrets.forgetKept(record);
     },
     async *test(name, options) {
       await find(name);

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -207,4 +208,23 @@ describe("the commands on a store of three directories", () => {
     expect((await run(space, ["rm", "s1"])).exitCode).toBe(5);
     expect((await run(space, ["test"])).exitCode).toBe(0);
   });
+});
+
+it("a space that is forgotten leaves nothing of its read cache, and others keep theirs", async () => {
+  for (const name of ["c1", "c2"]) {
+    mkdirSync(join(root, name));
+    writeFileSync(join(root, name, "file"), Buffer.alloc(100_000, name));
+    const cached = `cache=16MiB&cache_directory=${join(root, "caches")}`;
+    await expectOk(space, "add", name, `fs://${join(root, name)}?${name === "c1" ? cached : "cache=16MiB"}`);
+    // What is as young may change while it is read, and is not kept.
+    utimesSync(join(root, name, "file"), new Date(0), new Date(0));
+    await expectOk(cat, `${name}:file`);
+  }
+  const kept = () => [...Object.keys(files("caches")), ...Object.keys(files("home/cache"))];
+  expect(kept()).toHaveLength(2);
+  await expectOk(space, "rm", "c1");
+  expect(readdirSync(join(root, "caches"))).toEqual([]);
+  expect(kept()).toHaveLength(1);
+  await expectOk(space, "rm", "c2");
+  expect(readdirSync(join(root, "home/cache"))).toEqual([]);
 });

@@ -83,6 +83,7 @@ export async function createTestClient(
       open: ({ name }) => open(name),
       seal: async (connection) => connection,
       connectionKey: async (connection) => connection,
+      forgetKept: async () => {},
       placeOf: async (connection) => placeOfSpace(connection, { environment: {} }),
     },
   );
