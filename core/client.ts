@@ -8,12 +8,13 @@ import type {
   ObjectRecord,
   PackageAddress,
   PackageRecord,
+  SpaceRecord,
 } from "./catalog/catalog.ts";
 import type { JcsError } from "./errors.ts";
 import type { NativeClient } from "./native_client.ts";
 import type { Redundancy, Scheme } from "./redundancy/scheme.ts";
 import type { OperationMetrics } from "./store/layers/metrics.ts";
-import type { ProbeFinding, ProbeRecord } from "./store/probe/finding.ts";
+import type { ProbeFinding } from "./store/probe/finding.ts";
 
 /** All that a command sees of jcs: in this process, or through a daemon. A command is written once and works with both.
  *
@@ -62,18 +63,11 @@ export interface Client {
 }
 
 /** A space as commands show it: no secrets. */
-export interface SpaceView {
-  readonly name: string;
+export interface SpaceView extends Omit<SpaceRecord, "createdAt"> {
   readonly service: string;
   /** The connection string with secrets replaced by `***`. */
   readonly connection: string;
-  readonly location?: string;
-  readonly account?: string;
-  readonly capacityBytes?: number;
-  readonly cost?: Readonly<Record<string, number>>;
-  /** What its last probe found out. */
-  readonly probe?: ProbeRecord;
-  /** Why it is not used any more. */
+  /** Why its probe is not used any more. */
   readonly probeIgnored?: string;
   /** From `JCS_SPACE_<NAME>`, for this run only. */
   readonly temporary: boolean;
@@ -91,14 +85,7 @@ export interface SpaceTestStep {
 /** The spaces, as commands see and change them. */
 export interface SpaceClient {
   /** Checks the connection string, opens it once, seals its secrets and records it. */
-  add(space: {
-    readonly name: string;
-    readonly connection: string;
-    readonly location?: string;
-    readonly account?: string;
-    readonly capacityBytes?: number;
-    readonly cost?: Readonly<Record<string, number>>;
-  }): Promise<void>;
+  add(space: Omit<SpaceRecord, "probe" | "createdAt">): Promise<void>;
   list(): Promise<readonly SpaceView[]>;
   /** Throws `NotFound`. */
   show(name: string): Promise<SpaceView>;

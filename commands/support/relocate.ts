@@ -13,23 +13,20 @@ export const PATHS_HELP = `sources: bucket/package/path, a glob, or a prefix wit
 the last one is the target: bucket/package, bucket/package/prefix/ or bucket/package/path;
 or all of them space:path`;
 
+/** The options of `cp`; `mv` has the first two. */
+export interface RelocateOptions {
+  readonly recursive?: true | undefined;
+  readonly ifAbsent?: true | undefined;
+  readonly skipUnchanged?: true | undefined;
+  readonly contentType?: string | undefined;
+  readonly storageClass?: string | undefined;
+}
+
 /** Copies or moves what the arguments name, inside jcs or between spaces. */
 export async function relocate(
   edge: Edge,
   command: "cp" | "mv",
-  {
-    paths,
-    options,
-  }: {
-    readonly paths: readonly string[];
-    readonly options: {
-      readonly recursive?: true | undefined;
-      readonly ifAbsent?: true | undefined;
-      readonly skipUnchanged?: true | undefined;
-      readonly contentType?: string | undefined;
-      readonly storageClass?: string | undefined;
-    };
-  },
+  { paths, options }: { readonly paths: readonly string[]; readonly options: RelocateOptions },
 ): Promise<void> {
   const { sources, target } = splitTarget(paths, "target");
   const [to, ...from] = parseNatives([target, ...sources]) ?? [];
@@ -37,7 +34,7 @@ export async function relocate(
     const { relocateNative } = await import("./native/relocate_native.ts");
     return await relocateNative(edge, { command, sources: from, target: to, options });
   }
-  refuseSpaceOptions(options, { command, keys: ["skipUnchanged", "contentType", "storageClass"] });
+  refuseSpaceOptions({ ...options }, { command, keys: ["skipUnchanged", "contentType", "storageClass"] });
   const { runRelocate } = await import("./run_relocate.ts");
   await runRelocate(edge, { ...options, sources, target, command });
 }

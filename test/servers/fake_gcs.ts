@@ -1,15 +1,14 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import { checkSignature, giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
+import { createHash, randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { checkSignature, checkToken, giveToken, json, Refusal, type Reply } from "./fake_google_auth.ts";
 import {
-  bodyOf,
-  failWith,
-  mediaReply,
-  receivePart,
-  relatedParts,
-  resumeReply,
-} from "./fake_google_upload.ts";
-import { listen, stop } from "./listen.ts";
+  type FakeGoogleServer,
+  type GoogleInterception,
+  type GoogleState,
+  newGoogleState,
+  startFakeGoogle,
+} from "./fake_google_server.ts";
+import { mediaReply, receivePart, relatedParts, resumeReply } from "./fake_google_upload.ts";
 
 const PAGE_ENTRIES = 1000;
 const REWRITE_BYTES = 1024 * 1024;
@@ -22,29 +21,14 @@ const REWRITE_BYTES = 1024 * 1024;
  *  206 and 416; lists of at most 1000 entries, sorted by UTF-8 bytes, with prefixes; rewrites in several calls with tokens; compose of at most 32; V4 signatures with
  *  expiry, signed headers and x-goog-content-length-range.
  *  It does not check: permissions, scopes, quotas and rates, storage classes, keys of KMS, ACLs, retention, versions, CRC32C, user projects, TLS. */
-export interface FakeGcs {
-  readonly port: number;
+export interface FakeGcs extends FakeGoogleServer {
   readonly bucket: string;
-  /** JSON text of a service account's key. */
-  readonly serviceAccount: string;
-  /** JSON text of a user's default credentials. */
-  readonly user: string;
   /** Asked before each request (`METHOD /path?query`): an answer to give instead, `lose` to do the work and reset the connection. */
-  intercept: (
-    line: string,
-  ) =>
-    | undefined
-    | "lose"
-    | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
-  /** Makes all tokens that were given invalid. */
-  expireTokens(): void;
-  /** Tokens that were issued so far. */
-  tokensIssued(): number;
+  intercept: (line: string) => GoogleInterception;
   /** Sessions of uploads that are neither complete nor ended. */
   openSessions(): number;
   /** Names of all objects. */
   names(): readonly string[];
-  close(): Promise<void>;
 }
 
 interface Stored {
@@ -68,61 +52,33 @@ interface Session {
 
 /** Starts a fake with one bucket. */
 export async function startFakeGcs(): Promise<FakeGcs> {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const state: State = {
+    ...newGoogleState(),
     bucket: `bucket-${randomBytes(6).toString("hex")}`,
     objects: new Map(),
     sessions: new Map(),
     rewrites: new Map(),
-    tokens: new Set(),
     generation: Date.now() * 1000,
-    publicKey,
-    port: 0,
   };
-  let issued = 0;
   const fake = { intercept: (() => undefined) as FakeGcs["intercept"] };
-  const server = createServer((incoming, answer) => {
-    const work = async () => {
-      const body = await bodyOf(incoming);
-      const line = `${incoming.method} ${incoming.url}`;
-      const decision = fake.intercept(line);
-      if (typeof decision === "object") {
-        answer.writeHead(decision.status, decision.headers).end(decision.body);
-        return;
-      }
-      const before = state.tokens.size;
-      const reply = respond(state, incoming, body);
-      issued += Math.max(0, state.tokens.size - before);
-      if (decision === "lose") incoming.socket.destroy();
-      else
-        answer
-          .writeHead(reply.status, reply.headers)
-          .end(incoming.method === "HEAD" ? undefined : reply.body);
-    };
-    work().catch((error: unknown) => failWith(answer, error));
+  const server = await startFakeGoogle(state, {
+    intercept: (line) => fake.intercept(line),
+    respond: (incoming, body) => respond(state, incoming, body),
   });
-  state.port = await listen(server);
   return Object.assign(fake, {
-    port: state.port,
+    ...server,
     bucket: state.bucket,
-    ...loginsOf(privateKey, state.port),
-    expireTokens: () => state.tokens.clear(),
-    tokensIssued: () => issued,
     openSessions: () => [...state.sessions.values()].filter((session) => session.done === undefined).length,
     names: () => [...state.objects.keys()],
-    close: () => stop(server),
   });
 }
 
-interface State {
+interface State extends GoogleState {
   readonly bucket: string;
   readonly objects: Map<string, Stored>;
   readonly sessions: Map<string, Session>;
   readonly rewrites: Map<string, number>;
-  readonly tokens: Set<string>;
   generation: number;
-  readonly publicKey: KeyObject;
-  port: number;
 }
 
 const QUERIES: Readonly<Record<string, readonly string[]>> = {
@@ -142,8 +98,7 @@ function respond(state: State, incoming: IncomingMessage, body: Buffer): Reply {
   const { searchParams: query, pathname } = url;
   if (pathname === "/token") return giveToken(state, incoming, body);
   if (query.has("X-Goog-Signature")) return signed(state, { url, incoming, body });
-  const bearer = /^Bearer (.+)$/.exec(incoming.headers.authorization ?? "")?.[1] ?? "";
-  if (!state.tokens.has(bearer)) throw new Refusal(401, "authError", "Invalid Credentials");
+  checkToken(state, incoming);
   const match =
     /^\/(upload\/)?storage\/v1\/b\/([^/]+)\/o(?:\/([^/]+)(?:\/(compose|rewriteTo)(?:\/b\/([^/]+)\/o\/([^/]+))?)?)?$/.exec(
       pathname,

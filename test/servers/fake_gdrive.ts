@@ -1,19 +1,18 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import { giveToken, json, loginsOf, Refusal, type Reply } from "./fake_gcs_auth.ts";
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { copyItem, createItem, type Fields, freshId, updateItem } from "./fake_gdrive_changes.ts";
 import { parseQuery, project } from "./fake_gdrive_query.ts";
 import * as trees from "./fake_gdrive_tree.ts";
 import { FILE_MASK, FOLDER, type Item, type Tree } from "./fake_gdrive_tree.ts";
+import { checkToken, giveToken, json, Refusal, type Reply } from "./fake_google_auth.ts";
 import {
-  bodyOf,
-  failWith,
-  mediaReply,
-  receivePart,
-  relatedParts,
-  resumeReply,
-} from "./fake_google_upload.ts";
-import { listen, stop } from "./listen.ts";
+  type FakeGoogleServer,
+  type GoogleInterception,
+  type GoogleState,
+  newGoogleState,
+  startFakeGoogle,
+} from "./fake_google_server.ts";
+import { mediaReply, receivePart, relatedParts, resumeReply } from "./fake_google_upload.ts";
 
 /** A fake of Google Drive (API version 3), in this process. It is no proof that Google itself behaves so.
  *
@@ -24,23 +23,13 @@ import { listen, stop } from "./listen.ts";
  *  also of what lies in a folder; deletion of folders with all that is in them; at most 100 levels. As Drive does, it lets files of one name be, finds names of another letter case, and,
  *  when it is told so, names of an older moment.
  *  It does not check: permissions but those of revisions, scopes, quotas and rates, conversion, labels, several users, TLS. */
-export interface FakeGdrive {
-  readonly port: number;
+export interface FakeGdrive extends FakeGoogleServer {
   readonly sharedDriveId: string;
   readonly tree: Tree;
-  /** JSON text of a service account's key. */
-  readonly serviceAccount: string;
-  /** JSON text of a user's default credentials. */
-  readonly user: string;
   /** An access token that is good for as long as the fake lives. */
   readonly token: string;
   /** Asked before each request (`METHOD /path?query`): an answer to give instead, `lose` to do the work and reset the connection. */
-  intercept: (
-    line: string,
-  ) =>
-    | undefined
-    | "lose"
-    | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> };
+  intercept: (line: string) => GoogleInterception;
   /** Called when a request has been done, before it is answered. */
   done: (line: string) => void;
   /** `METHOD /path?query` of every request so far. */
@@ -53,8 +42,6 @@ export interface FakeGdrive {
   emptyPages: boolean;
   /** Most entries of a page, whatever is asked for. */
   pageEntriesMax: number;
-  expireTokens(): void;
-  tokensIssued(): number;
   /** What the last JWT said. */
   claims(): Readonly<Fields> | undefined;
   /** Sessions of uploads that are neither complete nor ended. */
@@ -73,7 +60,6 @@ export interface FakeGdrive {
   paths(): string[];
   /** Names of what was put into the trash. */
   trash(): string[];
-  close(): Promise<void>;
 }
 
 interface Session {
@@ -83,22 +69,18 @@ interface Session {
   done: Item | undefined;
 }
 
-interface State {
+interface State extends GoogleState {
   readonly tree: Tree;
-  readonly publicKey: KeyObject;
-  readonly tokens: Set<string>;
   readonly sessions: Map<string, Session>;
   /** The last entry before each page, by its token. */
   readonly cursors: Map<string, Item>;
   lagging: Map<string, { readonly item: Item; readonly resource: Fields }> | undefined;
   readonly hooks: { corrupts: boolean; emptyPages: boolean; pageEntriesMax: number };
-  port: number;
   claims?: Readonly<Fields>;
 }
 
 /** Starts a fake with an empty drive and an empty shared drive. */
 export async function startFakeGdrive(): Promise<FakeGdrive> {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const tree = trees.makeTree();
   const token = `ya29.${randomBytes(16).toString("hex")}`;
   const hooks = {
@@ -109,38 +91,24 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
     done: (() => {}) as FakeGdrive["done"],
   };
   const state: State = {
-    ...{ tree, publicKey, tokens: new Set([token]), sessions: new Map(), cursors: new Map() },
-    ...{ lagging: undefined, hooks, port: 0 },
+    ...newGoogleState(token),
+    ...{ tree, sessions: new Map(), cursors: new Map(), lagging: undefined, hooks },
   };
-  let issued = 0;
   const requests: string[] = [];
-  const server = createServer((incoming, answer) => {
-    const work = async () => {
-      const body = await bodyOf(incoming);
-      const line = `${incoming.method} ${incoming.url}`;
+  const server = await startFakeGoogle(state, {
+    intercept(line) {
       requests.push(line);
-      const decision = hooks.intercept(line);
-      if (typeof decision === "object") {
-        answer.writeHead(decision.status, decision.headers).end(decision.body);
-        return;
-      }
-      const before = state.tokens.size;
-      const reply = respond(state, incoming, body);
-      issued += Math.max(0, state.tokens.size - before);
-      hooks.done(line);
-      if (decision === "lose") incoming.socket.destroy();
-      else answer.writeHead(reply.status, reply.headers).end(reply.body);
-    };
-    work().catch((error: unknown) => failWith(answer, error));
+      return hooks.intercept(line);
+    },
+    respond: (incoming, body) => respond(state, incoming, body),
+    done: (line) => hooks.done(line),
   });
-  state.port = await listen(server);
   return Object.assign(hooks, {
-    port: state.port,
+    ...server,
     sharedDriveId: tree.sharedDriveId,
     tree,
     token,
     requests,
-    ...loginsOf(privateKey, state.port),
     lagBehind: (lags = true) => {
       const now = [...tree.items.values()].map((item) => {
         const resource = trees.resourceOf(tree, item);
@@ -149,8 +117,6 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
       });
       state.lagging = lags ? new Map(now) : undefined;
     },
-    expireTokens: () => state.tokens.clear(),
-    tokensIssued: () => issued,
     claims: () => state.claims,
     openSessions: () => [...state.sessions.values()].filter((session) => session.done === undefined).length,
     put: (name: string, options: Parameters<FakeGdrive["put"]>[1] = {}) => {
@@ -171,7 +137,6 @@ export async function startFakeGdrive(): Promise<FakeGdrive> {
         .map((item) => pathTo(tree, item) + (item.mimeType === FOLDER ? "/" : ""))
         .sort(),
     trash: () => [...tree.items.values()].filter((item) => item.explicitlyTrashed).map(({ name }) => name),
-    close: () => stop(server),
   });
 }
 
@@ -210,8 +175,7 @@ interface Request {
 function respond(state: State, incoming: IncomingMessage, body: Buffer): Reply {
   const url = new URL(incoming.url ?? "", `http://127.0.0.1:${state.port}`);
   if (url.pathname === "/token") return giveToken(state, incoming, body);
-  const bearer = /^Bearer (.+)$/.exec(incoming.headers.authorization ?? "")?.[1] ?? "";
-  if (!state.tokens.has(bearer)) throw new Refusal(401, "authError", "Invalid Credentials");
+  checkToken(state, incoming);
   const { searchParams: query } = url;
   const { method = "" } = incoming;
   const request = { method, query, incoming, body };

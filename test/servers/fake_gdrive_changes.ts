@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { Refusal } from "./fake_gcs_auth.ts";
 import { addItem, addRevision, FOLDER, type Item, newItem, type Tree } from "./fake_gdrive_tree.ts";
+import { Refusal } from "./fake_google_auth.ts";
 
 const PROPERTIES_MAX = 30;
 const PROPERTY_BYTES_MAX = 124;

@@ -1,4 +1,4 @@
-import { Refusal } from "./fake_gcs_auth.ts";
+import { Refusal } from "./fake_google_auth.ts";
 
 /** What a query can ask of a file. */
 export interface Queried {

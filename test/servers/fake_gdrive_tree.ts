@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Refusal } from "./fake_gcs_auth.ts";
 import type { Maskable } from "./fake_gdrive_query.ts";
+import { Refusal } from "./fake_google_auth.ts";
 
 /** The types of files that are special in Drive. */
 export const FOLDER = "application/vnd.google-apps.folder";

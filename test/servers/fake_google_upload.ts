@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Refusal, type Reply } from "./fake_gcs_auth.ts";
+import type { IncomingMessage } from "node:http";
+import { Refusal, type Reply } from "./fake_google_auth.ts";
 
 const UNIT_BYTES = 256 * 1024;
 
@@ -64,24 +64,4 @@ export function mediaReply(
     "content-length": String(part.length),
   };
   return { status: 206, headers: { ...headers, ...place }, body: part };
-}
-
-/** The body of a request. Refuses one that ends early. */
-export async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  const length = incoming.headers["content-length"];
-  if (length !== undefined && Number(length) !== body.length)
-    throw new Refusal(400, "invalid", "the body ended early");
-  return body;
-}
-
-/** Answers with what was thrown, as Google words it. */
-export function failWith(answer: ServerResponse, error: unknown): void {
-  const { status, reason } = error instanceof Refusal ? error : { status: 500, reason: "fakeBroke" };
-  const message = error instanceof Error ? error.message : String(error);
-  if (answer.headersSent || answer.destroyed) return;
-  answer.writeHead(status, { "content-type": "application/json" });
-  answer.end(JSON.stringify({ error: { code: status, message, errors: [{ reason, message }] } }));
 }

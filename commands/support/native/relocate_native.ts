@@ -7,6 +7,7 @@ import type { Destination } from "../destination.ts";
 import { lastName, takes } from "../list_selection.ts";
 import { formatNative, refuseSameNativeNames } from "../native_address.ts";
 import { plural } from "../plural.ts";
+import type { RelocateOptions } from "../relocate.ts";
 import { doneText, endRun, runObjects } from "../run_objects.ts";
 import { showDetail } from "../show_detail.ts";
 import { isUnchanged } from "./is_unchanged.ts";
@@ -23,13 +24,7 @@ export interface RelocateNativeArguments {
   readonly command: "cp" | "mv";
   readonly sources: readonly NativeAddress[];
   readonly target: NativeAddress;
-  readonly options: {
-    readonly recursive?: true | undefined;
-    readonly ifAbsent?: true | undefined;
-    readonly skipUnchanged?: true | undefined;
-    readonly contentType?: string | undefined;
-    readonly storageClass?: string | undefined;
-  };
+  readonly options: RelocateOptions;
 }
 
 /** Copies or moves files and directories between spaces, or on one: inside the service where it can. A directory is moved file by file, and

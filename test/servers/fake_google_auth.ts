@@ -91,6 +91,12 @@ export function giveToken(
   return json(200, { access_token: issued, expires_in: 3599, token_type: "Bearer" });
 }
 
+/** Throws a {@link Refusal} unless the request has a token that is good. */
+export function checkToken({ tokens }: { readonly tokens: Set<string> }, incoming: IncomingMessage): void {
+  const bearer = /^Bearer (.+)$/.exec(incoming.headers.authorization ?? "")?.[1] ?? "";
+  if (!tokens.has(bearer)) throw new Refusal(401, "authError", "Invalid Credentials");
+}
+
 /** Throws a {@link Refusal} unless the request has a V4 signature that is right and has not expired. */
 export function checkSignature(
   state: { readonly publicKey: KeyObject },
