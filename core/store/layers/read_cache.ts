@@ -11,8 +11,9 @@ import {
 import type { Layer } from "../layer.ts";
 import { normalizePath } from "../normalize_path.ts";
 import { objectStream } from "../object_stream.ts";
-import type { CallOptions, ObjectMeta, ObjectStream, ReadOptions, Store } from "../store.ts";
+import type { CallOptions, ObjectMeta, ObjectStream, ReadOptions } from "../store.ts";
 import { throwIfCancelled } from "../store_error.ts";
+import { forgetChanges } from "./read_cache_changes.ts";
 import type { CacheFiles } from "./read_cache_files.ts";
 import { cachedStream } from "./read_cache_stream.ts";
 
@@ -163,7 +164,7 @@ export function readCache(options: { readonly files: CacheFiles; readonly ttlMs:
     };
 
     return {
-      ...forgetting(inner, { forget, keyOf }),
+      ...forgetChanges(inner, { forget, keyOf }),
       forget: (path) => forget(keyOf(path)),
       async close() {
         await files.settled();
@@ -220,64 +221,4 @@ function joined(chunks: readonly (Uint8Array | undefined)[], bytes: number): Uin
 
 function rangeOf(offset: number, length: number): Pick<ReadOptions, "offset" | "length"> {
   return { offset, ...(length === Number.POSITIVE_INFINITY ? {} : { length }) };
-}
-
-/** What is no path is none of the cache's: the store says so. */
-function orNothing(keyOf: (path: string) => string): (path: string) => readonly string[] {
-  return (path) => {
-    try {
-      return [keyOf(path)];
-    } catch {
-      return [];
-    }
-  };
-}
-
-/** `inner`, whose changes make the cache forget what it keeps of an object: also those that fail, which may have been made. */
-function forgetting(
-  inner: Store,
-  cache: { readonly forget: (path: string) => Promise<void>; readonly keyOf: (path: string) => string },
-): Store {
-  const after = async <T>(paths: readonly string[], work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } finally {
-      for (const path of paths.flatMap(orNothing(cache.keyOf))) await cache.forget(path);
-    }
-  };
-  const { append, writeAt, copy, move, link, fetch, multipart } = inner;
-  return {
-    ...inner,
-    write: (path, body, options) => after([path], () => inner.write(path, body, options)),
-    remove: (path, options) => after([path], () => inner.remove(path, options)),
-    ...(append && {
-      append: (path, body, options) => after([path], () => append.call(inner, path, body, options)),
-    }),
-    ...(writeAt && {
-      writeAt: (path, offset, bytes, options) =>
-        after([path], () => writeAt.call(inner, path, offset, bytes, options)),
-    }),
-    ...(copy && {
-      copy: (source, target, options) => after([target], () => copy.call(inner, source, target, options)),
-    }),
-    ...(move && {
-      move: (source, target, options) =>
-        after([source, target], () => move.call(inner, source, target, options)),
-    }),
-    ...(link && {
-      link: (path, target, options) => after([path], () => link.call(inner, path, target, options)),
-    }),
-    ...(fetch && {
-      fetch: (path, url, options) => after([path], () => fetch.call(inner, path, url, options)),
-    }),
-    ...(multipart && {
-      async multipart(path, options) {
-        const upload = await multipart.call(inner, path, options);
-        return {
-          ...upload,
-          complete: (parts, call) => after([path], () => upload.complete(parts, call)),
-        };
-      },
-    }),
-  };
 }

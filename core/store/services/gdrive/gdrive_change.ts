@@ -2,7 +2,8 @@ import { isKind } from "../../../errors.ts";
 import { googleRequest } from "../../google/google_request.ts";
 import { discard } from "../../http/http_client.ts";
 import { type DriveFile, filePath, getFile, newestFirst } from "./drive_file.ts";
-import { findPath, makeFolders, newParent, vanished } from "./find_path.ts";
+import { makeFolders, vanished } from "./find_folders.ts";
+import { findPath, newParent } from "./find_path.ts";
 import {
   type Call,
   type GdriveContext,

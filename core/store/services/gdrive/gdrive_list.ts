@@ -2,7 +2,7 @@ import { isKind } from "../../../errors.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { type DriveFile, metaOf } from "./drive_file.ts";
-import { findFolders, requireBase, vanished } from "./find_path.ts";
+import { findFolders, requireBase, vanished } from "./find_folders.ts";
 import type { Call, GdriveContext, Place } from "./gdrive_context.ts";
 import { pathName } from "./gdrive_names.ts";
 import { filesIn } from "./search_files.ts";

@@ -10,7 +10,8 @@ import type { PartSource } from "../../upload/part_source.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
 import { takeParts } from "../../upload/take_parts.ts";
 import { type DriveFile, driveFile, FILE_FIELDS, getFile, metaOf } from "./drive_file.ts";
-import { type Found, findPath, makeFolders, newParent, vanished } from "./find_path.ts";
+import { makeFolders, vanished } from "./find_folders.ts";
+import { type Found, findPath, newParent } from "./find_path.ts";
 import {
   type Call,
   type GdriveContext,

@@ -4,7 +4,8 @@ import { discard } from "../../http/http_client.ts";
 import { answerJson } from "../../http/http_json.ts";
 import { retryHeld } from "../../upload/retry_held.ts";
 import { type DriveFile, driveFile, FILE_FIELDS, filePath, newestFirst } from "./drive_file.ts";
-import { type Found, newParent, vanished } from "./find_path.ts";
+import { vanished } from "./find_folders.ts";
+import { type Found, newParent } from "./find_path.ts";
 import { type Call, type GdriveContext, nameIn, newId, type Place, parentKey } from "./gdrive_context.ts";
 import { isAt, newestFiles } from "./search_files.ts";
 

@@ -1,17 +1,18 @@
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import type { ErrorKind } from "../../../errors.ts";
 import type { CallOptions, MultipartUpload, ObjectMeta } from "../../store.ts";
-import type { MemoryObject } from "./memory_space.ts";
-
-type Content = Pick<MemoryObject, "chunks" | "size">;
+import type { MemoryContent } from "./memory_content.ts";
 
 /** An upload in parts to memory: parts lie here until `complete` joins them into one object. */
 export function memoryMultipart(upload: {
-  receive(body: Uint8Array | ByteStream, call: CallOptions & { readonly size: number }): Promise<Content>;
-  commit(content: Content): ObjectMeta;
+  receive(
+    body: Uint8Array | ByteStream,
+    call: CallOptions & { readonly size: number },
+  ): Promise<MemoryContent>;
+  commit(content: MemoryContent): ObjectMeta;
   fail(kind: ErrorKind, state: string): Error;
 }): MultipartUpload {
-  const parts = new Map<number, Content & { readonly etag: string }>();
+  const parts = new Map<number, MemoryContent & { readonly etag: string }>();
   let open = true;
   let received = 0;
   const requireOpen = () => {

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
-import { STREAM_CHUNK_BYTES } from "../../../limits.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
 import { fetchThrough } from "../../http/fetch_through.ts";
@@ -8,9 +6,9 @@ import type { Network } from "../../http/network.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import { objectStream } from "../../object_stream.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
-import type { Capabilities, Checksum, ObjectMeta, Store, WriteOptions } from "../../store.ts";
+import type { Capabilities, ObjectMeta, Store, WriteOptions } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { takeBody } from "../../take_body.ts";
+import { type MemoryContent, piecesOf, takeContent, withBytesAt } from "./memory_content.ts";
 import { memoryMultipart } from "./memory_multipart.ts";
 import { type MemoryObject, memorySpace, setObject } from "./memory_space.ts";
 
@@ -39,6 +37,12 @@ const CAPABILITIES: Capabilities = {
 /** As many links as are followed on the way to one object. */
 const LINKS_MAX = 40;
 
+/** A path in its one spelling, and where its object lies in the space. */
+interface Place {
+  readonly key: string;
+  readonly path: string;
+}
+
 /** Opens the space in memory that has the connection's name. */
 export function openMemoryStore(
   connection: Connection,
@@ -48,7 +52,7 @@ export function openMemoryStore(
   const info = { service, name, workDirectory, space: connection.space };
   const space = memorySpace(name);
 
-  const keyOf = (path: string, operation: string) => {
+  const keyOf = (path: string, operation: string): Place => {
     const normal = normalizePath(path, workDirectory);
     const key = workDirectory + normal;
     if (Buffer.byteLength(key) <= CAPABILITIES.pathBytesMax) return { key, path: normal };
@@ -78,40 +82,18 @@ export function openMemoryStore(
     const state = `no room for more than ${options.capacity} bytes`;
     throw storeError(info, { kind: "NoSpace", operation: "write", path, state });
   };
-  const requireChecksum = (path: string, chunks: readonly Uint8Array[], checksum: Checksum | undefined) => {
-    if (checksum === undefined) return;
-    const hash = createHash(checksum.algorithm);
-    for (const chunk of chunks) hash.update(chunk);
-    if (hash.digest().equals(checksum.value)) return;
-    const state = `its ${checksum.algorithm} is another`;
-    throw storeError(info, { kind: "Corrupt", operation: "write", path, state });
-  };
-  /** Takes the whole body; nothing of it is visible yet. */
-  const receive = async (
-    { key, path }: { readonly key: string; readonly path: string },
-    body: Uint8Array | ByteStream,
-    call: WriteOptions,
-  ): Promise<Pick<MemoryObject, "chunks" | "size">> => {
-    const taken = takeBody(body, { info, operation: "write", path, size: call.size, signal: call.signal });
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    try {
-      refuseUndeclared({ info, capabilities: CAPABILITIES }, { ...call, operation: "write", path });
-      for (let chunk = await taken.next(); chunk !== undefined; chunk = await taken.next()) {
-        size += chunk.length;
-        requireRoom(path, space.bytes - (space.objects.get(key)?.size ?? 0) + size);
-        // Bytes belong to the caller, chunks of a stream to us.
-        chunks.push(body instanceof Uint8Array ? new Uint8Array(chunk) : chunk);
-      }
-      requireChecksum(path, chunks, call.checksum);
-    } finally {
-      taken.end();
-    }
-    return { chunks, size };
-  };
+  const receive = ({ key, path }: Place, body: Uint8Array | ByteStream, call: WriteOptions) =>
+    takeContent(body, {
+      ...call,
+      info,
+      path,
+      check: () =>
+        refuseUndeclared({ info, capabilities: CAPABILITIES }, { ...call, operation: "write", path }),
+      requireRoom: (bytes) => requireRoom(path, space.bytes - (space.objects.get(key)?.size ?? 0) + bytes),
+    });
   const commit = (
-    place: { readonly key: string; readonly path: string },
-    content: Pick<MemoryObject, "chunks" | "size">,
+    place: Place,
+    content: MemoryContent,
     call: Pick<WriteOptions, "ifAbsent" | "metadata" | "contentType" | "contentDisposition">,
   ): ObjectMeta => {
     const { key, path } = place;
@@ -152,7 +134,7 @@ export function openMemoryStore(
         const state = "the object has been replaced";
         throw storeError(info, { kind: "ConditionFailed", operation: "read", path, state });
       }
-      const pieces = piecesOf(object.chunks, { start: offset, end: offset + length });
+      const pieces = piecesOf(object, { start: offset, end: offset + length });
       return objectStream({
         etag: object.etag,
         async pull() {
@@ -189,12 +171,7 @@ export function openMemoryStore(
         const state = `byte ${offset} is past the end of ${object.size} bytes`;
         throw storeError(info, { kind: "Usage", operation: "writeAt", path: end, state });
       }
-      const chunks = [
-        ...piecesOf(object.chunks, { start: 0, end: offset }),
-        new Uint8Array(bytes),
-        ...piecesOf(object.chunks, { start: offset + bytes.length, end: object.size }),
-      ];
-      commit({ key, path: end }, { chunks, size: Math.max(object.size, offset + bytes.length) }, object);
+      commit({ key, path: end }, withBytesAt(object, offset, bytes), object);
     },
     async link(path, target, call) {
       throwIfCancelled(info, { operation: "link", path, signal: call?.signal });
@@ -264,24 +241,6 @@ function metaOf(path: string, object: MemoryObject): ObjectMeta {
   const { linkTarget, modifiedAt } = object;
   if (linkTarget !== undefined) return { path, kind: "link", modifiedAt, linkTarget };
   return { path, kind: "file", ...meta };
-}
-
-/** Copies of the bytes from `start` to `end`, at most {@link STREAM_CHUNK_BYTES} at a time: a consumer owns what it gets. */
-function* piecesOf(
-  chunks: readonly Uint8Array[],
-  range: { readonly start: number; readonly end: number },
-): Generator<Uint8Array, undefined> {
-  let position = 0;
-  for (const chunk of chunks) {
-    const from = Math.max(range.start - position, 0);
-    const to = Math.min(range.end - position, chunk.length);
-    for (let at = from; at < to; at += STREAM_CHUNK_BYTES) {
-      // Not slice(): of a Buffer that would be no copy.
-      yield new Uint8Array(chunk.subarray(at, Math.min(at + STREAM_CHUNK_BYTES, to)));
-    }
-    position += chunk.length;
-  }
-  return undefined;
 }
 
 function compareUtf8(left: string, right: string): number {

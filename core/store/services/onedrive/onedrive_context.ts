@@ -1,4 +1,4 @@
-import { type ErrorKind, JcsError } from "../../../errors.ts";
+import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import {
   discard,
@@ -7,9 +7,8 @@ import {
   type HttpRequest,
   httpClient,
 } from "../../http/http_client.ts";
-import { answerError, exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
-import { asRecord, type JsonRecord, parseJson } from "../../http/http_json.ts";
-import { answerText } from "../../http/http_read.ts";
+import { exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
+import type { JsonRecord } from "../../http/http_json.ts";
 import { readNetwork } from "../../http/network.ts";
 import { type OtherServers, otherServers } from "../../http/other_servers.ts";
 import { normalizePath } from "../../normalize_path.ts";
@@ -17,6 +16,7 @@ import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
+import { onedriveError } from "./onedrive_error.ts";
 import { encodePath, faultOf } from "./onedrive_names.ts";
 import type { OnedriveOptions } from "./onedrive_options.ts";
 
@@ -25,9 +25,6 @@ export const PART_UNIT_BYTES = 320 * 1024;
 export const PART_BYTES_MAX = 60 * 1024 * 1024;
 /** Servers of files, uploads and copies whose connections are kept. */
 const OTHER_SERVERS_MAX = 16;
-const ERROR_BYTES_MAX = 256 * 1024;
-/** How deep the service's reasons for a refusal are looked into. */
-const REASONS_MAX = 8;
 
 /** What every operation of one store works with. */
 export interface OnedriveContext {
@@ -151,7 +148,7 @@ export async function request(
       discard(answer);
       continue;
     }
-    throw await graphError(context, call, answer);
+    throw await onedriveError(context.info, call, answer);
   }
 }
 
@@ -174,7 +171,7 @@ export async function requestElsewhere(
   }
   const answer = await exchange(context, call, client, { ...sent, path: target.pathname + target.search });
   if (answer.status < 300 || accept.includes(answer.status)) return answer;
-  throw await graphError(context, call, answer);
+  throw await onedriveError(context.info, call, answer);
 }
 
 /** The error of one call. */
@@ -198,54 +195,3 @@ async function exchange(
     throw exchangeError(context.info, call, failure);
   }
 }
-
-/** What the service's reasons mean, where the status alone does not say it.
- *  Source: OneDrive documentation, "Common error responses and codes"; Microsoft Graph, "Microsoft Graph error responses and resource types". */
-const REASONS: Readonly<Record<string, Meaning>> = {
-  nameAlreadyExists: { kind: "AlreadyExists", state: "there is something already" },
-  activityLimitReached: { kind: "Throttled", retry: "later" },
-  throttledRequest: { kind: "Throttled", retry: "later" },
-  serviceReadOnly: { kind: "Unreachable", retry: "later", state: "the service is read-only for the moment" },
-  quotaLimitReached: { kind: "NoSpace", state: "the quota is used up" },
-  insufficientStorage: { kind: "NoSpace", state: "the quota is used up" },
-  malwareDetected: { kind: "PermissionDenied", state: "the service takes the object for malware" },
-  virusSuspicious: { kind: "PermissionDenied", state: "the service takes the object for malware" },
-  maxFileSizeExceeded: { kind: "Unsupported", state: "the object is larger than the service allows" },
-  maxStreamSizeExceeded: { kind: "Unsupported", state: "the object is larger than the service allows" },
-  invalidPath: { kind: "Usage", state: "the service does not accept a name in the path" },
-  pathIsTooLong: { kind: "Usage", state: "the path is longer than the service allows" },
-  pathTooDeep: { kind: "Usage", state: "the path is deeper than the service allows" },
-};
-
-/** What statuses mean here that the table for all services has not. */
-const STATUSES: Readonly<Record<number, Meaning>> = {
-  409: { kind: "ConditionFailed" },
-  509: { kind: "Throttled", retry: "later" },
-};
-
-async function graphError(context: OnedriveContext, call: HttpCall, answer: HttpAnswer): Promise<JcsError> {
-  const text = await answerText(context.info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
-  const codes: string[] = [];
-  let reason = asRecord(parseJson(text)?.["error"]);
-  // The more detailed reasons are inside.
-  for (let depth = 0; depth < REASONS_MAX && typeof reason["code"] === "string"; depth++) {
-    codes.push(reason["code"]);
-    reason = asRecord(reason["innerError"] ?? reason["innererror"]);
-  }
-  const known = codes.findLast((code) => Object.hasOwn(REASONS, code));
-  const [first = ""] = codes;
-  return answerError(context.info, call, {
-    ...answer,
-    code: /^\w{1,60}$/.test(first) ? first : undefined,
-    meaning: known === undefined ? STATUSES[answer.status] : REASONS[known],
-  });
-}
-
-/** The kinds of errors with which the service may say that something else stands where a request wants to go. */
-export const IN_THE_WAY: readonly ErrorKind[] = [
-  "NotFound",
-  "AlreadyExists",
-  "ConditionFailed",
-  "Unsupported",
-  "Unexpected",
-];

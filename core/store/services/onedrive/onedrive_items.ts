@@ -7,10 +7,10 @@ import {
   fileAddress,
   fileOf,
   type GraphRequest,
-  IN_THE_WAY,
   type OnedriveContext,
   request,
 } from "./onedrive_context.ts";
+import { IN_THE_WAY } from "./onedrive_error.ts";
 import { folderOf, leafOf } from "./onedrive_names.ts";
 
 /** The query for the members of an item that jcs looks at. */

@@ -11,11 +11,11 @@ import {
   fault,
   fileAddress,
   fileOf,
-  IN_THE_WAY,
   itemAddress,
   type OnedriveContext,
   request,
 } from "./onedrive_context.ts";
+import { IN_THE_WAY } from "./onedrive_error.ts";
 import { FIELDS, findItem, itemOf, requireRoot } from "./onedrive_items.ts";
 import { faultOf, nameOf } from "./onedrive_names.ts";
 

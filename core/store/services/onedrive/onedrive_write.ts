@@ -13,11 +13,11 @@ import {
   type Call,
   fault,
   fileAddress,
-  IN_THE_WAY,
   itemAddress,
   type OnedriveContext,
   request,
 } from "./onedrive_context.ts";
+import { IN_THE_WAY } from "./onedrive_error.ts";
 import { ask, type DriveItem, findItem, itemOf, makeFolder, requireRoot } from "./onedrive_items.ts";
 import { folderOf } from "./onedrive_names.ts";
 import { abandonSession, beginSession, sendPart } from "./onedrive_session.ts";

@@ -1,36 +1,37 @@
 import { within } from "../../../bytes/within.ts";
-import { NO_CAPABILITIES } from "../../capabilities.ts";
 import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
-import { MARK_NAME, MARK_TEXT, temporaryName } from "../../files/reserved_names.ts";
+import { MARK_NAME, MARK_TEXT } from "../../files/reserved_names.ts";
 import { hostAndPort } from "../../host_and_port.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
-import type { CallOptions, Capabilities, Store } from "../../store.ts";
+import type { CallOptions, Store } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { takeBody } from "../../take_body.ts";
 import type { SftpOptions } from "../sftp.ts";
 import { hostCheck } from "./host_check.ts";
 import { loginMethods } from "./login_methods.ts";
-import { bringBackSftp, forgetAside } from "./sftp_aside.ts";
+import { forgetAside } from "./sftp_aside.ts";
+import { sftpCapabilities } from "./sftp_capabilities.ts";
 import { changeSftp } from "./sftp_change.ts";
 import { sftpContext } from "./sftp_context.ts";
 import { copySftp } from "./sftp_copy.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
-import { isMissing, linkTarget, makeLink, moveLink } from "./sftp_links.ts";
+import { isMissing, makeLink } from "./sftp_links.ts";
 import { listSftp } from "./sftp_list.ts";
-import { kindOf, metaOf } from "./sftp_meta.ts";
+import { kindOf } from "./sftp_meta.ts";
+import { moveSftp } from "./sftp_move.ts";
 import { readSftp } from "./sftp_read.ts";
-import { explain, renameOver, replaceFile } from "./sftp_replace.ts";
+import { explain, replaceFile } from "./sftp_replace.ts";
 import { OPEN, requestsOf } from "./sftp_requests.ts";
 import { type SftpCall, sftpRoot } from "./sftp_root.ts";
 import { sendBody } from "./sftp_send.ts";
 import { openSftpSession, type SftpSession, STATUS, statusOf } from "./sftp_session.ts";
+import { statSftp } from "./sftp_stat.ts";
 
 const IDLE_MS = 60_000;
 
-/** How long opening a store waits to learn what the server can do, and closing it for what is still under way. */
-const PROBE_WAIT_MS = 3000;
+/** How long closing a store waits for what is still under way. */
 const CLOSE_WAIT_MS = 1000;
 
 /** Calls wait for no place on a connection: how many there are at a time is the layers' business. */
@@ -65,8 +66,7 @@ export async function openSftpStore(
     callsMax: CALLS_MAX,
     idleMs: IDLE_MS,
   });
-  const extensions = await extensionsOf(pool);
-  const capabilities = capabilitiesOf(extensions);
+  const capabilities = await sftpCapabilities(pool);
   const root = sftpRoot(info, { pool, prepared: options.prepared, limits: capabilities });
   const context = sftpContext(root, options.sync);
   const callOf = (operation: string, path: string, { signal }: CallOptions = {}): SftpCall => {
@@ -81,25 +81,7 @@ export async function openSftpStore(
     capabilities,
     async stat(path, options) {
       const call = callOf("stat", path, options);
-      return await root.run(call, async (session) => {
-        const requests = requestsOf(session, root.wait(call));
-        const look = () => requests.lstat(root.native(call.path));
-        try {
-          const found = await look().catch(async (error: unknown) => {
-            if (isMissing(error) && (await bringBackSftp(root, session, call))) return await look();
-            throw error;
-          });
-          if (kindOf(found) !== "link") return metaOf(call.path, found);
-          const linked = await requests.stat(root.native(call.path)).catch(() => undefined);
-          return {
-            ...(linked !== undefined && kindOf(linked) === "file" ? metaOf(call.path, linked) : {}),
-            ...metaOf(call.path, found),
-            linkTarget: await linkTarget(root, { requests, path: call.path }),
-          };
-        } catch (error) {
-          throw isMissing(error) ? await root.missing(session, call) : error;
-        }
-      });
+      return await root.run(call, (session) => statSftp(root, session, call));
     },
     async read(path, options = {}) {
       return await readSftp(root, { ...options, path: callOf("read", path, options).path });
@@ -172,22 +154,7 @@ export async function openSftpStore(
     async move(source, target, options) {
       const from = callOf("move", source, options);
       const to = callOf("move", target, options);
-      await withSession(to, async (session) => {
-        const requests = requestsOf(session, root.wait(from));
-        const names = { requests, source: root.native(from.path), target: root.native(to.path) };
-        await bringBackSftp(root, session, from);
-        const found = await requests.lstat(names.source).catch(async (error: unknown) => {
-          throw isMissing(error) ? await root.missing(session, from) : error;
-        });
-        if (kindOf(found) === "directory") throw await root.missing(session, from);
-        if (names.source === names.target) return;
-        const parents = await makeDirectories(root, { ...to, path: parentOf(to.path), session });
-        if (kindOf(found) === "link") await moveLink(session, names);
-        else await renameOver(session, names);
-        for (const parent of parents) await context.syncDirectory(session, parent);
-        await context.syncDirectory(session, root.native(parentOf(to.path)));
-        await context.syncDirectory(session, root.native(parentOf(from.path)));
-      });
+      await withSession(to, (session) => moveSftp(context, { ...to, session, source: from }));
     },
     async link(path, target, options) {
       const call = callOf("link", path, options);
@@ -245,37 +212,4 @@ export async function openSftpStore(
       lease.release();
     }
   }
-}
-
-/** What the server offers, or nothing when it does not answer soon. */
-async function extensionsOf(
-  pool: ReturnType<typeof connectionPool<SftpSession>>,
-): Promise<ReadonlySet<string>> {
-  const signal = AbortSignal.timeout(PROBE_WAIT_MS);
-  try {
-    const lease = await pool.take({ signal, error: () => new Error("the server does not answer") });
-    lease.release();
-    return lease.connection.extensions;
-  } catch {
-    // The first operation will say what is wrong.
-    return new Set();
-  }
-}
-
-function capabilitiesOf(extensions: ReadonlySet<string>): Capabilities {
-  return {
-    ...NO_CAPABILITIES,
-    readRange: true,
-    writeUnknownSize: true,
-    writeIfAbsent: true,
-    caseSensitive: true,
-    directories: true,
-    copy: extensions.has("copy-data"),
-    move: true,
-    append: true,
-    writeAt: true,
-    link: true,
-    pathBytesMax: 4095 - temporaryName().length,
-    nameBytesMax: 255,
-  };
 }
