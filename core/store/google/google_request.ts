@@ -1,10 +1,10 @@
 import type { JcsError } from "../../errors.ts";
-import { discard, type HttpAnswer, type HttpClient, type HttpRequest } from "../http/http_client.ts";
-import { answerError, exchangeError, type HttpCall, type Meaning } from "../http/http_error.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "../http/http_client.ts";
+import { answerError, type HttpCall, type Meaning } from "../http/http_error.ts";
 import { asRecord, parseJson } from "../http/http_json.ts";
 import { answerText } from "../http/http_read.ts";
+import { type RequestTokens, requestWithToken } from "../oauth/request_with_token.ts";
 import type { StoreInfo } from "../store.ts";
-import { throwIfCancelled } from "../store_error.ts";
 
 const ERROR_BYTES_MAX = 256 * 1024;
 
@@ -12,12 +12,7 @@ const ERROR_BYTES_MAX = 256 * 1024;
 export interface GoogleClient {
   readonly info: StoreInfo;
   readonly client: HttpClient;
-  readonly tokens: {
-    /** The header `Authorization`; `undefined` where requests have none. */
-    authorization(call: HttpCall): Promise<string | undefined>;
-    /** Says that the service refused this header; whether another one may help. */
-    refused(header: string | undefined): boolean;
-  };
+  readonly tokens: RequestTokens;
   /** Query parameters of every request. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
   /** What a refusal means where its status alone does not say it. */
@@ -47,30 +42,11 @@ export async function googleRequest(
   call: HttpCall,
   wanted: GoogleRequest & { readonly accept?: readonly number[] },
 ): Promise<HttpAnswer> {
-  const { info, tokens, client } = google;
-  const { accept = [], method, headers, body } = wanted;
-  for (let attempt = 1; ; attempt++) {
-    throwIfCancelled(info, { ...call, signal: call.signal });
-    const authorization = await tokens.authorization(call);
-    let answer: HttpAnswer;
-    try {
-      answer = await client.send({
-        method,
-        path: addressOf(google, wanted),
-        headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
-        body,
-        signal: call.signal,
-      });
-    } catch (failure) {
-      throw exchangeError(info, call, failure);
-    }
-    if (answer.status < 300 || accept.includes(answer.status)) return answer;
-    if (answer.status === 401 && attempt === 1 && tokens.refused(authorization)) {
-      discard(answer);
-      continue;
-    }
-    throw await refusalOf(google, call, answer);
-  }
+  const { accept = [], method, headers = {}, body } = wanted;
+  return await requestWithToken(google, call, {
+    ...{ method, path: addressOf(google, wanted), headers, body, accept },
+    errorOf: (answer) => refusalOf(google, call, answer),
+  });
 }
 
 /** The headers and the body of a request that sends JSON. */

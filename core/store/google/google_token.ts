@@ -1,6 +1,6 @@
 import { sign } from "node:crypto";
-import type { HttpCall } from "../http/http_error.ts";
 import type { Network } from "../http/network.ts";
+import type { RequestTokens } from "../oauth/request_with_token.ts";
 import { goodUntilMs, tokenCache } from "../oauth/token_cache.ts";
 import { tokenServer } from "../oauth/token_server.ts";
 import type { StoreInfo } from "../store.ts";
@@ -8,12 +8,8 @@ import type { GoogleKey } from "./google_key.ts";
 
 const LIFETIME_SECONDS = 3600;
 
-/** Gives requests their header `Authorization`. */
-export interface GoogleTokens {
-  /** The header, with a token that is good for a while; fetched when there is none. `undefined` where requests have none. */
-  authorization(call: HttpCall): Promise<string | undefined>;
-  /** Says that the service refused this header; whether another one may help. */
-  refused(header: string | undefined): boolean;
+/** Gives requests their header `Authorization`, with a token that is good for a while; it is fetched when there is none. */
+export interface GoogleTokens extends RequestTokens {
   close(): void;
 }
 

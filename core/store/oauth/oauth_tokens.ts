@@ -7,6 +7,7 @@ import type { OpenContext } from "../service.ts";
 import type { StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { type OauthToken, parseOauthToken, renewedToken } from "./oauth_token.ts";
+import type { RequestTokens } from "./request_with_token.ts";
 import { type GoodHeader, goodUntilMs, TOKEN_MARGIN_MS, tokenCache } from "./token_cache.ts";
 import { type TokenFile, tokenFile } from "./token_file.ts";
 import { isTokenUrl, type TokenServer, tokenServer } from "./token_server.ts";
@@ -24,11 +25,9 @@ export interface OauthProvider {
 }
 
 /** Gives requests their header `Authorization`. */
-export interface OauthTokens {
+export interface OauthTokens extends RequestTokens {
   /** The header, with a token that is good for a while; renewed once for all that wait. `PermissionDenied` when the login has ended. */
   authorization(call: HttpCall): Promise<string>;
-  /** Says that the service refused this header with 401; whether another one may help, so that the caller should try once more. */
-  refused(header: string | undefined): boolean;
   close(): void;
 }
 

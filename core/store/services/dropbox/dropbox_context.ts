@@ -1,14 +1,14 @@
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import { type HttpAnswer, type HttpClient, httpClient } from "../../http/http_client.ts";
-import { exchangeError, type HttpCall } from "../../http/http_error.ts";
+import type { HttpCall } from "../../http/http_error.ts";
 import { answerJson, type JsonRecord } from "../../http/http_json.ts";
 import { answerText } from "../../http/http_read.ts";
 import { type Network, readNetwork } from "../../http/network.ts";
 import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
+import { requestWithToken } from "../../oauth/request_with_token.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
-import { throwIfCancelled } from "../../store_error.ts";
 import { HASH_BLOCK_BYTES } from "./content_hash.ts";
 import type { DropboxOptions } from "./dropbox_options.ts";
 import { refusalError, refusalOf } from "./dropbox_refusal.ts";
@@ -147,25 +147,14 @@ async function request(
 ): Promise<HttpAnswer> {
   const { info, tokens } = context;
   const { client, route, headers, body, accept } = wanted;
-  for (let attempt = 1; ; attempt++) {
-    throwIfCancelled(info, { ...call, signal: call.signal });
-    const authorization = await tokens.authorization(call);
-    let answer: HttpAnswer;
-    try {
-      answer = await client.send({
-        method: "POST",
-        path: `/2/${route}`,
-        headers: { ...context.headers, ...headers, authorization },
-        body,
-        signal: call.signal,
-      });
-    } catch (failure) {
-      throw exchangeError(info, call, failure);
-    }
-    if (answer.status < 300 || answer.status === accept) return answer;
-    const text = await answerText(info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
-    const error = refusalError(info, call, { answer, text });
-    const isOld = answer.status === 401 && refusalOf(error, /^missing_scope|^user_suspended/) === undefined;
-    if (!isOld || attempt > 1 || !tokens.refused(authorization)) throw error;
-  }
+  const service = { info, tokens, client };
+  return await requestWithToken(service, call, {
+    ...{ method: "POST", path: `/2/${route}`, headers: { ...context.headers, ...headers }, body },
+    ...(accept === undefined ? {} : { accept: [accept] }),
+    async errorOf(answer) {
+      const text = await answerText(info, call, { answer, bytesMax: ERROR_BYTES_MAX }).catch(() => "");
+      return refusalError(info, call, { answer, text });
+    },
+    isAboutToken: (error) => refusalOf(error, /^missing_scope|^user_suspended/) === undefined,
+  });
 }

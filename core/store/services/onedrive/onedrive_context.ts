@@ -1,18 +1,13 @@
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
-import {
-  discard,
-  type HttpAnswer,
-  type HttpClient,
-  type HttpRequest,
-  httpClient,
-} from "../../http/http_client.ts";
+import { type HttpAnswer, type HttpClient, type HttpRequest, httpClient } from "../../http/http_client.ts";
 import { exchangeError, type HttpCall, type Meaning } from "../../http/http_error.ts";
 import type { JsonRecord } from "../../http/http_json.ts";
 import { readNetwork } from "../../http/network.ts";
 import { type OtherServers, otherServers } from "../../http/other_servers.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import { type OauthTokens, oauthTokens } from "../../oauth/oauth_tokens.ts";
+import { requestWithToken } from "../../oauth/request_with_token.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
@@ -131,25 +126,13 @@ export async function request(
   call: HttpCall,
   { accept = [], path, method, headers, body }: GraphRequest,
 ): Promise<HttpAnswer> {
-  const { client, tokens } = context;
   const isBytes = body === undefined || body instanceof Uint8Array;
-  const sent = isBytes ? body : Buffer.from(JSON.stringify(body));
-  for (let attempt = 1; ; attempt++) {
-    throwIfCancelled(context.info, { ...call, signal: call.signal });
-    const authorization = await tokens.authorization(call);
-    const answer = await exchange(context, call, client, {
-      method,
-      path,
-      headers: { ...(isBytes ? {} : { "content-type": "application/json" }), ...headers, authorization },
-      body: sent,
-    });
-    if (answer.status < 300 || accept.includes(answer.status)) return answer;
-    if (answer.status === 401 && attempt === 1 && tokens.refused(authorization)) {
-      discard(answer);
-      continue;
-    }
-    throw await onedriveError(context.info, call, answer);
-  }
+  return await requestWithToken(context, call, {
+    ...{ method, path, accept },
+    headers: { ...(isBytes ? {} : { "content-type": "application/json" }), ...headers },
+    body: isBytes ? body : Buffer.from(JSON.stringify(body)),
+    errorOf: (answer) => onedriveError(context.info, call, answer),
+  });
 }
 
 /** Makes one request at an address that the service gave, which is good by itself: no token goes there, on whatever server it is. The address is a
@@ -169,7 +152,13 @@ export async function requestElsewhere(
   if (target === null || client === undefined) {
     throw fault(context, call, { kind: "Unexpected", state: "the service gave no address that can be used" });
   }
-  const answer = await exchange(context, call, client, { ...sent, path: target.pathname + target.search });
+  const path = target.pathname + target.search;
+  let answer: HttpAnswer;
+  try {
+    answer = await client.send({ ...sent, path, signal: call.signal });
+  } catch (failure) {
+    throw exchangeError(context.info, call, failure);
+  }
   if (answer.status < 300 || accept.includes(answer.status)) return answer;
   throw await onedriveError(context.info, call, answer);
 }
@@ -181,17 +170,4 @@ export function fault(
   meaning: Meaning & { readonly state: string },
 ): JcsError {
   return storeError(context.info, { operation, ...(path === undefined ? {} : { path }), ...meaning });
-}
-
-async function exchange(
-  context: OnedriveContext,
-  call: HttpCall,
-  client: HttpClient,
-  sent: HttpRequest,
-): Promise<HttpAnswer> {
-  try {
-    return await client.send({ ...sent, signal: call.signal });
-  } catch (failure) {
-    throw exchangeError(context.info, call, failure);
-  }
 }
