@@ -16,6 +16,8 @@ let memory: WebAssembly.Memory | undefined;
 const owners = new Uint16Array(SLOTS);
 /** Free slots; the one given back last is taken first, while the cache still holds it. */
 const free = Array.from({ length: SLOTS }, (_, slot) => SLOTS - 1 - slot);
+/** Memory of others that is given back as the pool's own is. */
+const adopted = new WeakMap<ArrayBufferLike, { owners: number; readonly onFree: (bytes: number) => void }>();
 let poison = false;
 
 /** A buffer for one chunk of a stream, its content undefined; the caller is its one owner.
@@ -34,15 +36,32 @@ export function takeBuffer(bytes: number): Uint8Array {
   return new Uint8Array(poolMemory().buffer, slot * SLOT_STRIDE_BYTES, bytes);
 }
 
+/** Makes a chunk that came from elsewhere one that is given back like those of the pool; the caller is its one owner. Its memory goes back to the
+ *  system's allocator at once then, which gives it out again while the cache still holds it; the garbage collector, who is not told how
+ *  large such buffers are, would let hundreds of megabytes of them lie. `onFree` is told the bytes of the memory when that happens.
+ *
+ *  Only for memory that `chunk` covers from end to end and that nobody else looks at: it is detached, so that views of it become empty. */
+export function adoptBuffer(chunk: Uint8Array, onFree: (bytes: number) => void): void {
+  adopted.set(chunk.buffer, { owners: 1, onFree });
+}
+
 /** Says that the memory of `chunk` has `more` owners besides the caller from now on: views of it go different ways. */
 export function shareBuffer(chunk: Uint8Array, more: number): void {
   if (isPooled(chunk)) owners[slotOf(chunk)]! += more;
+  else {
+    const known = adopted.get(chunk.buffer);
+    if (known !== undefined) known.owners += more;
+  }
 }
 
 /** Gives up the caller's ownership of `chunk` (which may be a view of what was taken): it must not look at it again, and must not have passed
- *  it on. The last owner's call makes the memory free. Nothing happens to chunks from elsewhere. */
+ *  it on. The last owner's call makes the memory free. Nothing happens to chunks that are neither of the pool nor adopted. */
 export function giveBack(chunk: Uint8Array): void {
-  if (!isPooled(chunk) || chunk.length === 0) return;
+  if (chunk.length === 0) return;
+  if (!isPooled(chunk)) {
+    releaseAdopted(chunk.buffer);
+    return;
+  }
   const slot = slotOf(chunk);
   const count = owners[slot]!;
   if (count === 0) throw new Error("Cannot give back a buffer: nobody owns it");
@@ -74,6 +93,17 @@ export function freeSlots(): { readonly free: number; readonly total: number } {
 /** For tests: overwrites memory that becomes free, so that whoever still looks at it is found out. */
 export function poisonFreeBuffers(on: boolean): void {
   poison = on;
+}
+
+/** Gives up one ownership of memory that may be adopted. */
+function releaseAdopted(memory: ArrayBufferLike): void {
+  const known = adopted.get(memory);
+  if (known === undefined) return;
+  known.owners -= 1;
+  if (known.owners > 0) return;
+  adopted.delete(memory);
+  known.onFree(memory.byteLength);
+  (memory as ArrayBuffer).transfer(0);
 }
 
 function slotOf(chunk: Uint8Array): number {

@@ -22,3 +22,8 @@ export function noteGarbage(bytes: number): void {
   notedBytes = 0;
   collector.collect();
 }
+
+/** Takes back what {@link noteGarbage} was told: buffers of `bytes` in all were given back after all. */
+export function noteFreed(bytes: number): void {
+  notedBytes = Math.max(0, notedBytes - bytes);
+}

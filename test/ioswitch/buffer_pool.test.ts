@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  adoptBuffer,
   freeSlots,
   giveBack,
   isPooled,
@@ -62,4 +63,29 @@ test("poisons free memory when a test wants it", () => {
   } finally {
     poisonFreeBuffers(false);
   }
+});
+
+test("adopted memory is freed by its last owner, and at no other time", () => {
+  const freed: number[] = [];
+  const chunk = new Uint8Array(100 * KIB).fill(7);
+  adoptBuffer(chunk, (bytes) => freed.push(bytes));
+  expect(isPooled(chunk)).toBe(false);
+  const left = chunk.subarray(0, 10);
+  const right = chunk.subarray(10);
+  shareBuffer(chunk, 1);
+  giveBack(left);
+  expect(freed).toEqual([]);
+  expect(right.every((byte) => byte === 7)).toBe(true);
+  giveBack(right);
+  expect(freed).toEqual([100 * KIB]);
+  expect([chunk.length, left.length, right.length]).toEqual([0, 0, 0]);
+  giveBack(right);
+  expect(freed).toHaveLength(1);
+});
+
+test("memory that nobody adopted stays whole, whoever gives it back", () => {
+  const chunk = new Uint8Array(100 * KIB).fill(7);
+  giveBack(chunk);
+  giveBack(chunk.subarray(5));
+  expect(chunk.every((byte) => byte === 7)).toBe(true);
 });

@@ -8,7 +8,7 @@ export interface AnswerHead {
 /** Told what an answer consists of, as it comes. */
 export interface AnswerEvents {
   head(head: AnswerHead): void;
-  /** A view of what was pushed. */
+  /** A view of what was pushed, of at least one byte. */
   body(chunk: Uint8Array): void;
   /** The answer is complete. `isReusable` says that the connection may serve another request; `trailers` are headers that came after the body. */
   done(isReusable: boolean, trailers: AnswerHead["headers"]): void;
@@ -16,7 +16,7 @@ export interface AnswerEvents {
 
 /** Takes the bytes of one answer of HTTP/1.1 (RFC 9112), however they are cut. */
 export interface AnswerParser {
-  /** Throws {@link MalformedAnswer}. Bytes after the end of the answer are not looked at. */
+  /** Keeps no view of `bytes`. Throws {@link MalformedAnswer}. Bytes after the end of the answer are not looked at. */
   push(bytes: Uint8Array): void;
   /** To be called when the server ends the connection: that completes an answer whose head tells no length. */
   end(): void;
@@ -108,7 +108,7 @@ export function answerParser(options: { readonly isHead: boolean }, events: Answ
               if (!"HTTP/1.".startsWith(rest.toString("latin1", 0, Math.min(7, rest.length)))) {
                 throw new MalformedAnswer("the answer is no HTTP");
               }
-              held = rest;
+              held = Buffer.from(rest);
               return;
             }
             const text = rest.toString("latin1", 0, at);
@@ -132,7 +132,7 @@ export function answerParser(options: { readonly isHead: boolean }, events: Answ
           case "trailer": {
             const text = line();
             if (text === undefined) {
-              held = rest;
+              held = Buffer.from(rest);
               return;
             }
             if (state === "chunk end") {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import { giveBack, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
+import { giveBack, shareBuffer, takeBuffer } from "../../../ioswitch/buffer_pool.ts";
 import { assert } from "../../assert.ts";
+import { adoptChunk } from "../../bytes/adopt_chunk.ts";
 import { STREAM_CHUNK_BYTES } from "../../limits.ts";
 import type { Endpoint } from "../option_value.ts";
 import type { Body } from "../take_body.ts";
@@ -85,7 +86,11 @@ export function openConnection(
   });
   socket.on("close", over);
   socket.on("data", (bytes: Uint8Array) => {
-    if (current !== undefined) return current.push(bytes);
+    if (current !== undefined) {
+      adoptChunk(bytes);
+      current.push(bytes);
+      return giveBack(bytes);
+    }
     // Nobody asked for anything, and nobody may ask this server for anything now.
     socket.destroy();
     over();
@@ -171,7 +176,7 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
       return trailers;
     },
     destroy() {
-      waiting.length = 0;
+      waiting.splice(0).forEach(giveBack);
       if (isOver) return;
       end();
       socket.destroy();
@@ -183,6 +188,7 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
       resolve({ ...head, body });
     },
     body(chunk) {
+      shareBuffer(chunk, 1);
       waiting.push(chunk);
       waitingBytes += chunk.length;
       if (waitingBytes >= WAITING_BYTES_MAX) socket.pause();
@@ -285,6 +291,7 @@ function gather(chunks: Uint8Array[], bytes: number): Uint8Array {
     gathered.set(piece, filled);
     filled += piece.length;
     if (piece.length < chunk.length) chunks.unshift(chunk.subarray(piece.length));
+    else giveBack(chunk);
   }
   return gathered;
 }

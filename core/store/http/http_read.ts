@@ -1,5 +1,4 @@
 import { giveBack } from "../../../ioswitch/buffer_pool.ts";
-import { noteGarbage } from "../../bytes/garbage.ts";
 import { objectStream } from "../object_stream.ts";
 import type { ObjectStream, StoreInfo } from "../store.ts";
 import { storeError, throwIfCancelled } from "../store_error.ts";
@@ -29,7 +28,6 @@ export function answerStream(
       });
       if (chunk !== undefined) {
         received += chunk.length;
-        noteGarbage(chunk.length);
         return chunk;
       }
       throwIfCancelled(info, { ...place, signal });

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type Client, FTPError, type FTPResponse } from "basic-ftp";
-import { giveBack, isPooled } from "../../../../ioswitch/buffer_pool.ts";
+import { giveBack } from "../../../../ioswitch/buffer_pool.ts";
+import { adoptChunk } from "../../../bytes/adopt_chunk.ts";
 import { unlessAborted } from "../../../bytes/unless_aborted.ts";
 import { JcsError } from "../../../errors.ts";
 
@@ -136,7 +137,10 @@ export function ftpConnection(
       return {
         async next() {
           const result = await during(wait, () => unlessLost(Promise.resolve(chunks.next())));
-          if (result.done !== true) return result.value;
+          if (result.done !== true) {
+            adoptChunk(result.value);
+            return result.value;
+          }
           await during(wait, () => done);
           isOver = true;
           ftp.dataSocket = undefined;
@@ -211,9 +215,9 @@ function untilSecure(socket: TLSSocket): Promise<void> {
 
 /** Sends a chunk and gives it back; resolves when there is room for the next. */
 function send(socket: Socket, chunk: Uint8Array): Promise<void> {
-  // Not every socket takes shared memory.
-  const bytes = isPooled(chunk) ? Uint8Array.from(chunk) : chunk;
-  if (bytes !== chunk) giveBack(chunk);
+  // Not every socket takes shared memory, and one that failed may still look at its own.
+  const bytes = Uint8Array.from(chunk);
+  giveBack(chunk);
   return new Promise((resolve, reject) => {
     socket.write(bytes, (error) => {
       if (error === undefined || error === null) resolve();

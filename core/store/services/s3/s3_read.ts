@@ -1,5 +1,4 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { noteGarbage } from "../../../bytes/garbage.ts";
 import type { HttpBody } from "../../http/http_connection.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { objectStream } from "../../object_stream.ts";
@@ -82,7 +81,6 @@ export function bodyStream(source: {
       });
       if (chunk !== undefined) {
         received += chunk.length;
-        noteGarbage(chunk.length);
         return chunk;
       }
       if (expectedBytes === undefined ? body.complete : received === expectedBytes) return undefined;
