@@ -1,14 +1,16 @@
-import type { S3Client } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
 import { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
+import type { HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { normalizePath } from "../../normalize_path.ts";
 import type { OpenContext } from "../../service.ts";
 import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
-import { s3Client } from "./s3_client.ts";
+import { type S3Client, type S3Headers, s3Client } from "./s3_client.ts";
 import { s3Error } from "./s3_error.ts";
 import type { S3Options } from "./s3_options.ts";
+import { S3Refusal } from "./s3_refusal.ts";
 
 /** Longest key in UTF-8 bytes. */
 export const KEY_BYTES_MAX = 1024;
@@ -21,24 +23,13 @@ export interface S3Context {
   readonly client: S3Client;
   /** What stands before the paths in keys: empty or ending with `/`. */
   readonly keyPrefix: string;
-  /** Members of requests that are the same for all: the bucket and its owner. */
-  readonly bucket: { readonly Bucket: string; readonly ExpectedBucketOwner?: string };
-  /** Members of requests that read or write bytes under a customer's key. */
-  readonly customerKey: { readonly SSECustomerAlgorithm?: string; readonly SSECustomerKey?: string };
-  /** Members of requests that make a new object: class and encryption, {@link customerKey} included. */
-  readonly newObject: NewObjectInput;
+  /** Headers of all requests. */
+  readonly always: S3Headers;
+  /** Headers of requests that read or write bytes under a customer's key. */
+  readonly customerKey: S3Headers;
+  /** Headers of requests that make a new object: class and encryption, {@link customerKey} included. */
+  readonly newObject: S3Headers;
 }
-
-type NewObjectInput = S3Context["customerKey"] & {
-  readonly StorageClass?: StorageClass;
-  readonly ServerSideEncryption?: ServerSideEncryption;
-  readonly SSEKMSKeyId?: string;
-  readonly BucketKeyEnabled?: boolean;
-};
-type PutObjectInput = import("@aws-sdk/client-s3").PutObjectCommandInput;
-/** A storage class. The service judges the words: new classes appear more often than versions of jcs. */
-export type StorageClass = NonNullable<PutObjectInput["StorageClass"]>;
-type ServerSideEncryption = NonNullable<PutObjectInput["ServerSideEncryption"]>;
 
 /** A path in its one spelling, and the key that it has in the bucket. */
 export interface Place {
@@ -47,19 +38,20 @@ export interface Place {
 }
 
 /** Checks the options against each other and makes the client. Talks to nobody. */
-export async function s3Context(
+export function s3Context(
   connection: Connection,
   { options, context }: { readonly options: S3Options; readonly context: OpenContext },
-): Promise<S3Context> {
+): S3Context {
   const { service, name, workDirectory, space } = connection;
-  if (name === "") throw refused("the bucket is missing; write s3://BUCKET");
-  if (options.part_size < PART_BYTES_MIN) throw refused('option "part_size" must be 5MiB or more');
-  if (options.part_concurrency < 1) throw refused('option "part_concurrency" must be 1 or more');
+  if (name === "") throw unusable("the bucket is missing; write s3://BUCKET");
+  if (options.part_size < PART_BYTES_MIN) throw unusable('option "part_size" must be 5MiB or more');
+  if (options.part_concurrency < 1) throw unusable('option "part_concurrency" must be 1 or more');
   if (options.list_version !== 1 && options.list_version !== 2) {
-    throw refused('option "list_version" must be 1 or 2');
+    throw unusable('option "list_version" must be 1 or 2');
   }
-  const owner = options.expected_bucket_owner;
-  const customerKey = customerKeyOf(options);
+  const customerKey = customerKeyHeaders(options);
+  const encryption = "x-amz-server-side-encryption";
+  const bucketKey = options.sse_bucket_key;
   return {
     info: {
       service,
@@ -69,19 +61,16 @@ export async function s3Context(
       heldBytesMax: Math.max(options.multipart_threshold, (options.part_concurrency + 1) * options.part_size),
     },
     options,
-    client: await s3Client(options, context),
+    client: s3Client(name, options, context),
     keyPrefix: workDirectory.slice(1),
-    bucket: { Bucket: name, ...(owner === undefined ? {} : { ExpectedBucketOwner: owner }) },
+    always: { "x-amz-expected-bucket-owner": options.expected_bucket_owner },
     customerKey,
     newObject: {
       ...customerKey,
-      // The service judges the words: new classes appear more often than versions of jcs.
-      ...(options.storage_class === undefined ? {} : { StorageClass: options.storage_class as StorageClass }),
-      ...(options.server_side_encryption === undefined
-        ? {}
-        : { ServerSideEncryption: options.server_side_encryption as ServerSideEncryption }),
-      ...(options.sse_kms_key_id === undefined ? {} : { SSEKMSKeyId: options.sse_kms_key_id }),
-      ...(options.sse_bucket_key === undefined ? {} : { BucketKeyEnabled: options.sse_bucket_key }),
+      "x-amz-storage-class": options.storage_class,
+      [encryption]: options.server_side_encryption,
+      [`${encryption}-aws-kms-key-id`]: options.sse_kms_key_id,
+      [`${encryption}-bucket-key-enabled`]: bucketKey === undefined ? undefined : String(bucketKey),
     },
   };
 }
@@ -98,28 +87,45 @@ export function placeOf(
   throw storeError(context.info, { kind: "Usage", operation: call.operation, path, state });
 }
 
-/** Makes one request and turns its failure into a `JcsError`. */
+/** Makes one request, with the headers of all, and gives what `take` makes of its answer; every failure becomes a `JcsError`: the one that `refused` makes of it, if
+ *  any. */
 export async function request<T>(
   context: S3Context,
   call: HttpCall,
-  send: (options: { readonly abortSignal?: AbortSignal }) => Promise<T>,
+  sent: Parameters<S3Client["send"]>[0] & {
+    readonly take: (answer: HttpAnswer) => Promise<T> | T;
+    readonly refused?: (refusal: S3Refusal) => JcsError | undefined;
+  },
 ): Promise<T> {
   throwIfCancelled(context.info, { ...call, signal: call.signal });
+  const { take, refused, headers, ...rest } = sent;
   try {
-    return await send(call.signal === undefined ? {} : { abortSignal: call.signal });
+    const answer = await context.client.send({
+      ...rest,
+      headers: { ...headers, ...context.always },
+      signal: call.signal,
+    });
+    return await take(answer);
   } catch (failure) {
-    throw s3Error(context.info, call, failure);
+    const meant = failure instanceof S3Refusal ? refused?.(failure) : undefined;
+    throw meant ?? s3Error(context.info, call, failure);
   }
 }
 
-function customerKeyOf(options: S3Options): S3Context["customerKey"] {
+/** The headers that come with a customer's key, of the object itself or of the `source` of a copy. */
+export function customerKeyHeaders(options: S3Options, source = ""): S3Headers {
   const text = options.sse_customer_key;
   if (text === undefined) return {};
   const key = Buffer.from(text, "base64");
-  if (key.length !== 32) throw refused('option "sse_customer_key" must be 32 bytes in base64');
-  return { SSECustomerAlgorithm: options.sse_customer_algorithm, SSECustomerKey: key.toString("base64") };
+  if (key.length !== 32) throw unusable('option "sse_customer_key" must be 32 bytes in base64');
+  const prefix = `x-amz-${source}server-side-encryption-customer-`;
+  return {
+    [`${prefix}algorithm`]: options.sse_customer_algorithm,
+    [`${prefix}key`]: key.toString("base64"),
+    [`${prefix}key-md5`]: createHash("md5").update(key).digest("base64"),
+  };
 }
 
-function refused(state: string): JcsError {
+function unusable(state: string): JcsError {
   return new JcsError("Usage", `Cannot open a space of service "s3": ${state}`);
 }

@@ -1,7 +1,13 @@
-import { CopyObjectCommand, UploadPartCopyCommand } from "@aws-sdk/client-s3";
+import type { JcsError } from "../../../errors.ts";
+import type { HttpCall } from "../../http/http_error.ts";
+import { textOf } from "../../http/read_xml.ts";
 import type { CallOptions, ObjectMeta } from "../../store.ts";
+import { storeError } from "../../store_error.ts";
 import { eachPart } from "../../upload/each_part.ts";
-import { type Place, placeOf, request, type S3Context } from "./s3_context.ts";
+import type { S3Headers } from "./s3_client.ts";
+import { customerKeyHeaders, type Place, placeOf, request, type S3Context } from "./s3_context.ts";
+import { resultOf } from "./s3_refusal.ts";
+import { encodePath } from "./s3_signature.ts";
 import { headObject } from "./s3_stat.ts";
 import { abortUpload, completeUpload, createUpload, PARTS_MAX } from "./s3_upload.ts";
 
@@ -23,15 +29,14 @@ export async function copyObject(
     await copyInParts(context, { source, target, meta, signal: options.signal });
     return;
   }
-  const input = {
-    ...context.bucket,
-    ...context.newObject,
-    ...copySource(context, source, meta),
-    Key: target.key,
-  };
-  await request(context, call, (sendOptions) =>
-    context.client.send(new CopyObjectCommand(input), sendOptions),
-  );
+  await request(context, call, {
+    method: "PUT",
+    key: target.key,
+    headers: { ...context.newObject, ...copySource(context, source, meta) },
+    take: async (answer) => {
+      if ((await resultOf(answer, "CopyObjectResult")) === undefined) throw unanswered(context, call);
+    },
+  });
 }
 
 async function copyInParts(
@@ -64,19 +69,20 @@ async function copyInParts(
     const parts = await eachPart({ count, concurrency, signal: copy.signal }, async (number, signal) => {
       const start = (number - 1) * partBytes;
       const end = Math.min(start + partBytes, size);
-      const input = {
-        ...context.bucket,
-        ...context.customerKey,
-        ...copySource(context, source, meta),
-        CopySourceRange: `bytes=${start}-${end - 1}`,
-        Key: target.key,
-        UploadId: upload.id,
-        PartNumber: number,
-      };
-      const output = await request(context, { operation: "copy", path: source.path, signal }, (options) =>
-        context.client.send(new UploadPartCopyCommand(input), options),
-      );
-      return { number, etag: output.CopyPartResult?.ETag ?? "", size: end - start };
+      const call = { operation: "copy", path: source.path, signal };
+      const result = await request(context, call, {
+        method: "PUT",
+        key: target.key,
+        query: { partNumber: String(number), uploadId: upload.id },
+        headers: {
+          ...context.customerKey,
+          ...copySource(context, source, meta),
+          "x-amz-copy-source-range": `bytes=${start}-${end - 1}`,
+        },
+        take: (answer) => resultOf(answer, "CopyPartResult"),
+      });
+      if (result === undefined) throw unanswered(context, call);
+      return { number, etag: textOf(result, "ETag") ?? "", size: end - start };
     });
     await completeUpload(upload, parts, { signal: copy.signal });
   } catch (error) {
@@ -85,14 +91,16 @@ async function copyInParts(
   }
 }
 
-/** The members of a request that name what is copied: this very version of it. */
-function copySource(context: S3Context, source: Place, meta: ObjectMeta) {
-  const { SSECustomerAlgorithm: algorithm, SSECustomerKey: key } = context.customerKey;
-  const path = source.key.split("/").map(encodeURIComponent).join("/");
+/** The headers of a request that name what is copied: this very version of it. */
+function copySource(context: S3Context, source: Place, meta: ObjectMeta): S3Headers {
   return {
-    CopySource: `${context.bucket.Bucket}/${path}`,
-    ...(meta.etag === undefined ? {} : { CopySourceIfMatch: meta.etag }),
-    ...(algorithm === undefined ? {} : { CopySourceSSECustomerAlgorithm: algorithm }),
-    ...(key === undefined ? {} : { CopySourceSSECustomerKey: key }),
+    "x-amz-copy-source": `${encodePath(context.info.name)}/${encodePath(source.key)}`,
+    "x-amz-copy-source-if-match": meta.etag,
+    ...customerKeyHeaders(context.options, "copy-source-"),
   };
+}
+
+function unanswered(context: S3Context, call: HttpCall): JcsError {
+  const state = "the service does not say whether it has copied";
+  return storeError(context.info, { ...call, kind: "Unexpected", state });
 }

@@ -1,48 +1,52 @@
 import { homedir } from "node:os";
-import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { JcsError } from "../../../errors.ts";
 import type { OpenContext } from "../../service.ts";
 import type { S3Options } from "./s3_options.ts";
+import type { S3Identity } from "./s3_signature.ts";
 
-/** What the SDK needs to sign requests.
+/** What Amazon's own tools find, with the time when it ends. */
+type FoundIdentity = S3Identity & { readonly expiration?: Date | undefined };
+
+/** What ends within this time is looked for anew. */
+const EXPIRY_MARGIN_MS = 5 * 60_000;
+
+/** Who signs the requests; `undefined` where nobody does.
  *
  *  Throws `Usage` for a kind of credential that S3 does not know and `Config` where `env` finds nothing. A file or Amazon's own chain
- *  (environment, files, single sign-on, roles) is looked at when the first request is signed, and again when it expires. */
-export async function s3Credentials(
+ *  (environment, files, single sign-on, roles) is looked at when the first request is signed, and again when what was found is about to
+ *  expire; a failure of that is theirs. */
+export function s3Credentials(
   options: S3Options,
   { environment }: OpenContext,
-): Promise<Pick<S3ClientConfig, "credentials" | "signer">> {
+): (() => Promise<S3Identity>) | undefined {
   const { credential, session_token: sessionToken } = options;
-  if (options.anonymous) {
-    return {
-      signer: { sign: async (request) => request },
-      credentials: { accessKeyId: "", secretAccessKey: "" },
-    };
-  }
+  if (options.anonymous) return undefined;
   if (sessionToken !== undefined && credential?.kind !== "hmac") {
     throw refused("Usage", 'option "session_token" goes only with credential=hmac:…');
   }
   switch (credential?.kind) {
-    case "hmac":
-      return {
-        credentials: {
-          accessKeyId: credential.accessKey,
-          secretAccessKey: credential.secretKey,
-          ...(sessionToken === undefined ? {} : { sessionToken }),
-        },
-      };
-    case "env":
-      return { credentials: fromEnvironment(environment) };
+    case "hmac": {
+      const { accessKey, secretKey } = credential;
+      const identity = { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken };
+      return async () => identity;
+    }
+    case "env": {
+      const identity = fromEnvironment(environment);
+      return async () => identity;
+    }
     case "file": {
-      const { fromIni } = await import("@aws-sdk/credential-providers");
       const [path = "", profile = "default"] = credential.path.split("#", 2);
       const filepath = path.replace(/^~(?=\/)/, homedir());
-      return { credentials: fromIni({ filepath, configFilepath: filepath, profile, ignoreCache: true }) };
+      return untilExpired(async () => {
+        const { fromIni } = await import("@aws-sdk/credential-providers");
+        return await fromIni({ filepath, configFilepath: filepath, profile, ignoreCache: true })();
+      });
     }
-    case undefined: {
-      const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
-      return { credentials: fromNodeProviderChain() };
-    }
+    case undefined:
+      return untilExpired(async () => {
+        const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+        return await fromNodeProviderChain()();
+      });
     case "apikey":
     case "basic":
     case "base64":
@@ -50,7 +54,29 @@ export async function s3Credentials(
   }
 }
 
-function fromEnvironment(environment: OpenContext["environment"]) {
+/** Looks once for all who ask, and again when what was found is about to expire, or when nothing was. */
+function untilExpired(look: () => Promise<FoundIdentity>): () => Promise<S3Identity> {
+  let looking: Promise<FoundIdentity> | undefined;
+  let untilMs = Number.POSITIVE_INFINITY;
+  return async () => {
+    if (Date.now() >= untilMs) looking = undefined;
+    if (looking === undefined) {
+      untilMs = Number.POSITIVE_INFINITY;
+      looking = look();
+      looking.then(
+        ({ expiration }) => {
+          if (expiration !== undefined) untilMs = expiration.getTime() - EXPIRY_MARGIN_MS;
+        },
+        () => {
+          looking = undefined;
+        },
+      );
+    }
+    return await looking;
+  };
+}
+
+function fromEnvironment(environment: OpenContext["environment"]): S3Identity {
   const accessKeyId = environment["AWS_ACCESS_KEY_ID"];
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   const sessionToken = environment["AWS_SESSION_TOKEN"];

@@ -1,14 +1,12 @@
-import { ListObjectsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
+import { answerStream } from "../../http/http_read.ts";
 import { nextPage } from "../../http/next_page.ts";
 import { readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { request, type S3Context } from "./s3_context.ts";
-import { bodyStream } from "./s3_read.ts";
-import type { TransportOptions } from "./s3_transport.ts";
 
 /** Everything below a directory, page by page, in ascending order of keys.
  *
@@ -24,26 +22,22 @@ export async function* listObjects(
   const call = { operation: "list", path: directory, signal };
   let after: string | undefined;
   do {
-    const input = {
-      ...context.bucket,
-      Prefix: prefix,
+    const isFirst = context.options.list_version === 1;
+    const query = {
+      prefix,
       // Without it, keys with control characters would make the answer no XML at all.
-      EncodingType: "url",
-      ...(delimited ? { Delimiter: "/" } : {}),
-    } as const;
-    const page = await request(context, call, (sendOptions) =>
-      readPage(context, call, (onAnswer) => {
-        const options: TransportOptions & typeof sendOptions = { ...sendOptions, onAnswer };
-        if (context.options.list_version === 1) {
-          const from = after === undefined ? {} : { Marker: after };
-          return context.client.send(new ListObjectsCommand({ ...input, ...from }), options);
-        }
-        const from = after === undefined ? {} : { ContinuationToken: after };
-        return context.client.send(new ListObjectsV2Command({ ...input, ...from }), options);
-      }),
-    );
+      "encoding-type": "url",
+      ...(delimited ? { delimiter: "/" } : {}),
+      ...(isFirst ? {} : { "list-type": "2" }),
+      ...(after === undefined ? {} : { [isFirst ? "marker" : "continuation-token"]: after }),
+    };
+    const page = await request(context, call, {
+      method: "GET",
+      query,
+      take: (answer) => readPage(context, call, answer),
+    });
     yield* entriesOf(context, page);
-    const next = context.options.list_version === 1 ? markerOf(page) : page.next;
+    const next = isFirst ? markerOf(page) : page.next;
     if (next === undefined && page.isTruncated) {
       const state = "the service does not say where the list goes on";
       throw storeError(context.info, { operation: "list", path: directory, kind: "Unexpected", state });
@@ -64,43 +58,28 @@ interface Page {
   readonly prefixes: readonly string[];
 }
 
-/** Reads a page while it comes: the SDK would make a tree of all of it first, which takes twice as long. */
-async function readPage(
-  context: S3Context,
-  call: HttpCall,
-  send: (onAnswer: (answer: HttpAnswer) => void) => Promise<unknown>,
-): Promise<Page> {
-  let answer: HttpAnswer | undefined;
+/** Reads a page while it comes. */
+async function readPage(context: S3Context, call: HttpCall, answer: HttpAnswer): Promise<Page> {
   const error = (state: string) => storeError(context.info, { ...call, kind: "Unexpected", state });
-  try {
-    await send((given) => {
-      answer = given;
-    });
-    if (answer === undefined) throw error("the service did not answer with a list");
-    const found = new Map<string, string>();
-    const contents: XmlElement[] = [];
-    const prefixes: string[] = [];
-    for await (const element of readXml(bodyStream({ context, call, body: answer.body }), {
-      names: PARTS,
-      error,
-    })) {
-      if (element.name === "Contents") contents.push(element);
-      else if (element.name === "CommonPrefixes") prefixes.push(textOf(element, "Prefix") ?? "");
-      else found.set(element.name, element.text.trim());
-    }
-    const isTruncated = found.get("IsTruncated");
-    if (isTruncated === undefined) throw error("the answer is no list");
-    return {
-      isTruncated: isTruncated === "true",
-      isEncoded: found.get("EncodingType") === "url",
-      next: isTruncated === "true" ? found.get("NextContinuationToken") || undefined : undefined,
-      nextMarker: found.get("NextMarker") || undefined,
-      contents,
-      prefixes,
-    };
-  } finally {
-    answer?.body.destroy();
+  const found = new Map<string, string>();
+  const contents: XmlElement[] = [];
+  const prefixes: string[] = [];
+  const bytes = answerStream(context.info, call, { answer });
+  for await (const element of readXml(bytes, { names: PARTS, error })) {
+    if (element.name === "Contents") contents.push(element);
+    else if (element.name === "CommonPrefixes") prefixes.push(textOf(element, "Prefix") ?? "");
+    else found.set(element.name, element.text.trim());
   }
+  const isTruncated = found.get("IsTruncated");
+  if (isTruncated === undefined) throw error("the answer is no list");
+  return {
+    isTruncated: isTruncated === "true",
+    isEncoded: found.get("EncodingType") === "url",
+    next: isTruncated === "true" ? found.get("NextContinuationToken") || undefined : undefined,
+    nextMarker: found.get("NextMarker") || undefined,
+    contents,
+    prefixes,
+  };
 }
 
 const PARTS = [

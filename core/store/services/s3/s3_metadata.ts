@@ -5,6 +5,8 @@ import {
   percentEncode,
 } from "../../http/header_value.ts";
 
+/** What stands before the names of user metadata in headers. */
+export const METADATA_PREFIX = "x-amz-meta-";
 const PLAIN_KEY_BYTE = /[a-z0-9-]/;
 
 /** User metadata as S3 can carry it: in the names and values of HTTP headers, which ignore letter case, lose spaces at the ends and

@@ -1,18 +1,9 @@
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListPartsCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { MultipartStep, SignedRequest } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { placeOf, request, type S3Context } from "./s3_context.ts";
-import { PARTS_MAX } from "./s3_upload.ts";
+import type { S3Headers, S3Request } from "./s3_client.ts";
+import { placeOf, type S3Context } from "./s3_context.ts";
+import { s3Error } from "./s3_error.ts";
+import { completeXml, PARTS_MAX } from "./s3_upload.ts";
 
 const EXPIRY_SECONDS_MAX = 7 * 24 * 3600;
 
@@ -31,15 +22,9 @@ export async function signRequest(
 ): Promise<SignedRequest> {
   const { operation, size } = options;
   const signer = signerOf(context, at, { ...options, encrypts: operation !== "remove" });
-  const { target, client } = signer;
-  if (operation === "read")
-    return await signer.sign("GET", (how) => getSignedUrl(client, new GetObjectCommand(target), how));
-  if (operation === "remove")
-    return await signer.sign("DELETE", (how) => getSignedUrl(client, new DeleteObjectCommand(target), how));
-  const length = size === undefined ? {} : { ContentLength: size };
-  const command = new PutObjectCommand({ ...target, ...context.newObject, ...length });
-  const headers = { ...newObjectHeaders(context), ...lengthHeader(size) };
-  return await signer.sign("PUT", (how) => getSignedUrl(client, command, how), headers);
+  if (operation === "read") return await signer.sign({ method: "GET" });
+  if (operation === "remove") return await signer.sign({ method: "DELETE" });
+  return await signer.sign({ method: "PUT", headers: { ...context.newObject, ...lengthHeader(size) } });
 }
 
 /** Signs one request of an upload in parts. Talks to nobody. */
@@ -50,46 +35,32 @@ export async function signUpload(
 ): Promise<SignedRequest> {
   const { step } = upload;
   const signer = signerOf(context, at, { ...upload, encrypts: true });
-  const { client } = signer;
   if (step.step === "create") {
-    const command = new CreateMultipartUploadCommand({ ...signer.target, ...context.newObject });
-    const headers = newObjectHeaders(context);
-    return await signer.sign("POST", (how) => getSignedUrl(client, command, how), headers);
+    return await signer.sign({ method: "POST", query: { uploads: "" }, headers: context.newObject });
   }
-  const target = { ...signer.target, UploadId: step.uploadId };
-  if (step.uploadId === "") throw signer.refuse("Usage", "the id of the upload is missing");
+  const { uploadId } = step;
+  if (uploadId === "") throw signer.refuse("Usage", "the id of the upload is missing");
   switch (step.step) {
     case "part": {
       const { number, size } = step;
       if (!Number.isInteger(number) || number < 1 || number > PARTS_MAX) {
         throw signer.refuse("Usage", `no part can have number ${number}`);
       }
-      const length = size === undefined ? {} : { ContentLength: size };
-      const command = new UploadPartCommand({ ...target, PartNumber: number, ...length });
-      return await signer.sign("PUT", (how) => getSignedUrl(client, command, how), lengthHeader(size));
+      const query = { partNumber: String(number), uploadId };
+      return await signer.sign({ method: "PUT", query, headers: lengthHeader(size) });
     }
     case "list":
-      return await signer.sign("GET", (how) => getSignedUrl(client, new ListPartsCommand(target), how));
+      return await signer.sign({ method: "GET", query: { uploadId } });
     case "complete": {
       const parts = step.numbers
         .toSorted((left, right) => left - right)
-        .map((number) => `<Part><PartNumber>${number}</PartNumber><ETag>{etag:${number}}</ETag></Part>`);
-      const body = `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${parts.join("")}</CompleteMultipartUpload>`;
-      return {
-        ...(await signer.sign("POST", (how) =>
-          getSignedUrl(client, new CompleteMultipartUploadCommand(target), how),
-        )),
-        body,
-      };
+        .map((number) => ({ number, etag: `{etag:${number}}` }));
+      return { ...(await signer.sign({ method: "POST", query: { uploadId } })), body: completeXml(parts) };
     }
     case "abort":
-      return await signer.sign("DELETE", (how) =>
-        getSignedUrl(client, new AbortMultipartUploadCommand(target), how),
-      );
+      return await signer.sign({ method: "DELETE", query: { uploadId } });
   }
 }
-
-type Signing = NonNullable<Parameters<typeof getSignedUrl>[2]>;
 
 /** What signs requests for one object. `encrypts`: they would need the customer's key, where there is one. */
 function signerOf(
@@ -104,49 +75,27 @@ function signerOf(
   if (!(expiresInSeconds >= 1 && expiresInSeconds <= EXPIRY_SECONDS_MAX)) {
     throw refuse("Usage", `a signature lasts from 1 to ${EXPIRY_SECONDS_MAX} seconds`);
   }
-  if (options.encrypts && context.customerKey.SSECustomerKey !== undefined) {
+  if (options.encrypts && context.options.sse_customer_key !== undefined) {
     throw refuse("Unsupported", "the request would have to hold sse_customer_key");
   }
-  const { client, bucket } = context;
-  const owner = bucket.ExpectedBucketOwner;
+  const seconds = Math.floor(expiresInSeconds);
   return {
-    client,
-    target: { ...bucket, Key: key },
     refuse,
-    async sign(
-      method: string,
-      presign: (how: Signing) => Promise<string>,
-      own: Readonly<Record<string, string>> = {},
-    ): Promise<SignedRequest> {
-      const headers = { ...own, ...(owner === undefined ? {} : { "x-amz-expected-bucket-owner": owner }) };
-      const names = new Set(Object.keys(headers));
-      const signing = {
-        expiresIn: Math.floor(expiresInSeconds),
-        unhoistableHeaders: names,
-        unsignableHeaders: new Set<string>(),
-        signableHeaders: new Set([...names, "host"]),
-      };
-      const expiresAt = new Date(Date.now() + signing.expiresIn * 1000);
-      const url = await request(context, { operation: "sign", path }, () => presign(signing));
-      return { method, url, headers, expiresAt };
+    async sign(request: Omit<S3Request, "key">): Promise<SignedRequest> {
+      const headers: Record<string, string> = {};
+      for (const [name, value] of Object.entries({ ...request.headers, ...context.always }))
+        if (value !== undefined) headers[name] = value;
+      const expiresAt = new Date(Date.now() + seconds * 1000);
+      try {
+        const url = await context.client.presign({ ...request, key, headers }, { expiresInSeconds: seconds });
+        return { method: request.method, url, headers, expiresAt };
+      } catch (failure) {
+        throw s3Error(context.info, { operation: "sign", path }, failure);
+      }
     },
   };
 }
 
-function lengthHeader(size: number | undefined): Readonly<Record<string, string>> {
-  return size === undefined ? {} : { "content-length": String(size) };
-}
-
-/** The headers that say how a new object is kept. */
-function newObjectHeaders({ newObject }: S3Context): Readonly<Record<string, string>> {
-  const { StorageClass, ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = newObject;
-  const encryption = "x-amz-server-side-encryption";
-  return {
-    ...(StorageClass === undefined ? {} : { "x-amz-storage-class": StorageClass }),
-    ...(ServerSideEncryption === undefined ? {} : { [encryption]: ServerSideEncryption }),
-    ...(SSEKMSKeyId === undefined ? {} : { [`${encryption}-aws-kms-key-id`]: SSEKMSKeyId }),
-    ...(BucketKeyEnabled === undefined
-      ? {}
-      : { [`${encryption}-bucket-key-enabled`]: String(BucketKeyEnabled) }),
-  };
+function lengthHeader(size: number | undefined): S3Headers {
+  return { "content-length": size === undefined ? undefined : String(size) };
 }

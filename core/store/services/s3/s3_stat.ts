@@ -1,11 +1,11 @@
-import { HeadBucketCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
 import { decodeHeaderValue } from "../../http/header_value.ts";
+import { discard, type HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import type { ObjectMeta } from "../../store.ts";
+import { storeError } from "../../store_error.ts";
 import { placeOf, request, type S3Context } from "./s3_context.ts";
-import { statusOf } from "./s3_error.ts";
-import { decodeMetadata } from "./s3_metadata.ts";
+import { decodeMetadata, METADATA_PREFIX } from "./s3_metadata.ts";
 
 /** What the service says of the object at `path`, unless its tag is not `ifMatch`. */
 export async function headObject(
@@ -14,17 +14,20 @@ export async function headObject(
 ): Promise<ObjectMeta> {
   const { ifMatch, ...rest } = call;
   const { path, key } = placeOf(context, call);
-  const input = {
-    ...context.bucket,
-    ...context.customerKey,
-    Key: key,
-    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
-  };
   try {
-    const head = await request(context, { ...rest, path }, (options) =>
-      context.client.send(new HeadObjectCommand(input), options),
+    return await request(
+      context,
+      { ...rest, path },
+      {
+        method: "HEAD",
+        key,
+        headers: { ...context.customerKey, "if-match": ifMatch },
+        take: (answer) => {
+          discard(answer);
+          return metaOf(path, answer.headers);
+        },
+      },
     );
-    return metaOf(path, head);
   } catch (error) {
     // The answer to HEAD has no body: it does not say whether the object or the bucket is missing.
     if (isKind(error, "NotFound")) await requireBucket(context, { ...rest, path });
@@ -47,31 +50,45 @@ export async function findObject(
 
 /** Throws `Unreachable` when the service is sure that there is no such bucket. */
 async function requireBucket(context: S3Context, call: HttpCall): Promise<void> {
-  await request(context, call, (options) =>
-    context.client.send(new HeadBucketCommand(context.bucket), options).catch((failure: unknown) => {
-      if (statusOf(failure) === 404)
-        throw Object.assign(new Error("no such bucket"), { name: "NoSuchBucket" });
-    }),
-  );
+  try {
+    await request(context, call, { method: "HEAD", take: discard });
+  } catch (error) {
+    // Whatever else may be wrong with the bucket, the object is what was asked for.
+    if (!isKind(error, "NotFound")) return;
+    throw storeError(context.info, { ...call, kind: "Unreachable", state: "no such bucket" });
+  }
 }
 
-function metaOf(path: string, head: HeadObjectCommandOutput): ObjectMeta {
+function metaOf(path: string, headers: HttpAnswer["headers"]): ObjectMeta {
+  const length = headers["content-length"];
+  const modifiedAt = new Date(headers["last-modified"] ?? "");
+  const { etag, "content-type": contentType, "content-disposition": contentDisposition } = headers;
+  const storageClass = headers["x-amz-storage-class"];
   return {
     path,
     kind: "file",
-    ...(head.ContentLength === undefined ? {} : { size: head.ContentLength }),
-    ...(head.LastModified === undefined ? {} : { modifiedAt: head.LastModified }),
-    ...(head.ETag ? { etag: head.ETag } : {}),
-    ...(head.ContentType === undefined ? {} : { contentType: decodeHeaderValue(head.ContentType) }),
-    ...(head.ContentDisposition ? { contentDisposition: head.ContentDisposition } : {}),
-    ...(head.StorageClass === undefined ? {} : { storageClass: head.StorageClass }),
-    ...encryptionOf(head),
-    metadata: decodeMetadata(head.Metadata ?? {}),
+    ...(length === undefined ? {} : { size: Number(length) }),
+    ...(Number.isNaN(modifiedAt.getTime()) ? {} : { modifiedAt }),
+    ...(etag ? { etag } : {}),
+    ...(contentType === undefined ? {} : { contentType: decodeHeaderValue(contentType) }),
+    ...(contentDisposition ? { contentDisposition } : {}),
+    ...(storageClass ? { storageClass } : {}),
+    ...encryptionOf(headers),
+    metadata: decodeMetadata(
+      Object.fromEntries(
+        Object.entries(headers).flatMap(([name, value]) =>
+          name.startsWith(METADATA_PREFIX) ? [[name.slice(METADATA_PREFIX.length), value]] : [],
+        ),
+      ),
+    ),
   };
 }
 
-function encryptionOf(head: HeadObjectCommandOutput): Pick<ObjectMeta, "encryption"> {
-  const { ServerSideEncryption: kind, SSEKMSKeyId: key, SSECustomerAlgorithm: customer } = head;
+function encryptionOf(headers: HttpAnswer["headers"]): Pick<ObjectMeta, "encryption"> {
+  const prefix = "x-amz-server-side-encryption";
+  const kind = headers[prefix];
+  const key = headers[`${prefix}-aws-kms-key-id`];
+  const customer = headers[`${prefix}-customer-algorithm`];
   if (customer) return { encryption: `customer key ${customer}` };
   return kind ? { encryption: key ? `${kind} ${key}` : kind } : {};
 }

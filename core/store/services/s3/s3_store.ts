@@ -1,7 +1,7 @@
-import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { isKind } from "../../../errors.ts";
 import { NO_CAPABILITIES } from "../../capabilities.ts";
 import type { Connection } from "../../connection_string.ts";
+import { discard } from "../../http/http_client.ts";
 import type { OpenContext } from "../../service.ts";
 import type { Capabilities, MultipartStep, Store } from "../../store.ts";
 import { KEY_BYTES_MAX, placeOf, request, s3Context } from "./s3_context.ts";
@@ -21,7 +21,7 @@ export async function openS3Store(
   connection: Connection,
   source: { readonly options: S3Options; readonly context: OpenContext },
 ): Promise<Store> {
-  const context = await s3Context(connection, source);
+  const context = s3Context(connection, source);
   const capabilities: Capabilities = {
     ...NO_CAPABILITIES,
     readRange: true,
@@ -53,9 +53,7 @@ export async function openS3Store(
       const place = placeOf(context, { operation: "remove", path });
       const call = { operation: "remove", path: place.path, signal: options?.signal };
       try {
-        await request(context, call, (sendOptions) =>
-          context.client.send(new DeleteObjectCommand({ ...context.bucket, Key: place.key }), sendOptions),
-        );
+        await request(context, call, { method: "DELETE", key: place.key, take: discard });
       } catch (error) {
         if (!isKind(error, "NotFound")) throw error;
       }
@@ -72,7 +70,7 @@ export async function openS3Store(
             signUpload(context, path, { ...options, step }),
         }),
     async close() {
-      context.client.destroy();
+      context.client.close();
     },
   };
 }

@@ -1,18 +1,15 @@
 import { createHash } from "node:crypto";
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCommand,
-} from "@aws-sdk/client-s3";
 import { noteGarbage } from "../../../bytes/garbage.ts";
-import { isKind } from "../../../errors.ts";
+import { isKind, type JcsError } from "../../../errors.ts";
 import { encodeHeaderValue } from "../../http/header_value.ts";
+import { discard } from "../../http/http_client.ts";
+import { textOf } from "../../http/read_xml.ts";
 import type { ObjectMeta, UploadedPart, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import { type Place, request, type S3Context, type StorageClass } from "./s3_context.ts";
-import { codeOf, statusOf } from "./s3_error.ts";
-import { encodeMetadata } from "./s3_metadata.ts";
+import type { S3Headers } from "./s3_client.ts";
+import { type Place, request, type S3Context } from "./s3_context.ts";
+import { encodeMetadata, METADATA_PREFIX } from "./s3_metadata.ts";
+import { resultOf } from "./s3_refusal.ts";
 import { findObject } from "./s3_stat.ts";
 import { alreadyExists } from "./s3_write.ts";
 
@@ -40,39 +37,33 @@ export async function createUpload(
   if (options.ifAbsent === true && (await findObject(context, call)) !== undefined) {
     throw alreadyExists(context, call);
   }
-  const output = await request(context, call, (sendOptions) =>
-    context.client.send(
-      new CreateMultipartUploadCommand({
-        ...context.bucket,
-        ...context.newObject,
-        ...describe(options),
-        Key: place.key,
-      }),
-      sendOptions,
-    ),
-  );
-  if (!output.UploadId) {
+  const result = await request(context, call, {
+    method: "POST",
+    key: place.key,
+    query: { uploads: "" },
+    headers: { ...context.newObject, ...describe(options) },
+    take: (answer) => resultOf(answer, "InitiateMultipartUploadResult"),
+  });
+  const id = textOf(result, "UploadId");
+  if (id === undefined) {
     const state = "the service began no upload in parts";
     throw storeError(context.info, { ...call, kind: "Unexpected", state });
   }
-  return { context, place, operation, id: output.UploadId, options };
+  return { context, place, operation, id, options };
 }
 
-/** What a new object says of itself. */
+/** The headers with what a new object says of itself. */
 export function describe(
   options: Pick<WriteOptions, "contentType" | "contentDisposition" | "metadata" | "storageClass">,
-): {
-  readonly ContentType?: string;
-  readonly ContentDisposition?: string;
-  readonly StorageClass?: StorageClass;
-  readonly Metadata?: Record<string, string>;
-} {
-  const { contentType, contentDisposition, metadata, storageClass } = options;
+): S3Headers {
+  const { contentType, contentDisposition, metadata = {}, storageClass } = options;
   return {
-    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
-    ...(contentType === undefined ? {} : { ContentType: encodeHeaderValue(contentType) }),
-    ...(contentDisposition === undefined ? {} : { ContentDisposition: contentDisposition }),
-    ...(metadata === undefined ? {} : { Metadata: encodeMetadata(metadata) }),
+    ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
+    ...(contentType === undefined ? {} : { "content-type": encodeHeaderValue(contentType) }),
+    ...(contentDisposition === undefined ? {} : { "content-disposition": contentDisposition }),
+    ...Object.fromEntries(
+      Object.entries(encodeMetadata(metadata)).map(([name, value]) => [METADATA_PREFIX + name, value]),
+    ),
   };
 }
 
@@ -83,22 +74,23 @@ export async function uploadPart(
 ): Promise<UploadedPart> {
   const { context, place, operation, id } = upload;
   const { number, bytes, signal } = part;
-  const output = await request(context, { operation, path: place.path, signal }, (sendOptions) =>
-    context.client.send(
-      new UploadPartCommand({
-        ...context.bucket,
-        ...context.customerKey,
-        Key: place.key,
-        UploadId: id,
-        PartNumber: number,
-        Body: bytes,
-        ContentLength: bytes.length,
-      }),
-      sendOptions,
-    ),
+  const etag = await request(
+    context,
+    { operation, path: place.path, signal },
+    {
+      method: "PUT",
+      key: place.key,
+      query: { partNumber: String(number), uploadId: id },
+      headers: context.customerKey,
+      body: bytes,
+      take: (answer) => {
+        discard(answer);
+        return answer.headers["etag"] ?? "";
+      },
+    },
   );
   noteGarbage(bytes.length);
-  return { number, etag: output.ETag ?? "", size: bytes.length };
+  return { number, etag, size: bytes.length };
 }
 
 /** Makes the object of its parts. `again` says that this was tried before and that the answer may have been lost. */
@@ -120,28 +112,28 @@ export async function completeUpload(
   } as const;
   const conditional = upload.options.ifAbsent === true && context.options.conditional_writes;
   try {
-    const output = await request(context, call, (sendOptions) =>
-      context.client
-        .send(
-          new CompleteMultipartUploadCommand({
-            ...context.bucket,
-            ...context.customerKey,
-            Key: place.key,
-            UploadId: id,
-            MultipartUpload: {
-              Parts: sorted.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })),
-            },
-            ...(conditional ? { IfNoneMatch: "*" } : {}),
-          }),
-          sendOptions,
-        )
-        .catch((failure: unknown) => {
-          if (PART_FAULTS.has(codeOf(failure))) throw wrongParts(context, call);
-          if (conditional && statusOf(failure) === 412) throw alreadyExists(context, call);
-          throw failure;
-        }),
-    );
-    return { ...meta, ...(output.ETag ? { etag: output.ETag } : {}) };
+    const result = await request(context, call, {
+      method: "POST",
+      key: place.key,
+      query: { uploadId: id },
+      headers: {
+        ...context.customerKey,
+        "content-type": "application/xml",
+        "if-none-match": conditional ? "*" : undefined,
+      },
+      body: Buffer.from(completeXml(sorted)),
+      take: (answer) => resultOf(answer, "CompleteMultipartUploadResult"),
+      refused: (failure) => {
+        if (PART_FAULTS.has(failure.code)) return wrongParts(context, call);
+        return conditional && failure.status === 412 ? alreadyExists(context, call) : undefined;
+      },
+    });
+    if (result === undefined) {
+      const state = "the service does not say whether it has put the parts together";
+      throw storeError(context.info, { ...call, kind: "Unexpected", state });
+    }
+    const etag = textOf(result, "ETag");
+    return { ...meta, ...(etag === undefined ? {} : { etag }) };
   } catch (error) {
     // The first try may have made the object, which would now be in its own way: it has the tag of just these parts.
     if (options.again === true && isKind(error, "AlreadyExists", "NotFound")) {
@@ -156,20 +148,35 @@ export async function completeUpload(
 export async function abortUpload(upload: S3Upload): Promise<boolean> {
   const { context, place, operation, id } = upload;
   const call = { operation, path: place.path, signal: AbortSignal.timeout(ABORT_TIMEOUT_MS) };
-  const input = { ...context.bucket, Key: place.key, UploadId: id };
   try {
-    await request(context, call, (options) =>
-      context.client.send(new AbortMultipartUploadCommand(input), options),
-    );
+    await request(context, call, {
+      method: "DELETE",
+      key: place.key,
+      query: { uploadId: id },
+      take: discard,
+    });
     return true;
   } catch (error) {
     return isKind(error, "NotFound");
   }
 }
 
+/** What names the parts of an object, in their order. */
+export function completeXml(parts: readonly Pick<UploadedPart, "number" | "etag">[]): string {
+  const escaped = (text: string) =>
+    text.replace(/[&<>]/g, (letter) => (letter === "&" ? "&amp;" : letter === "<" ? "&lt;" : "&gt;"));
+  const inner = parts.map(
+    ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>${escaped(etag)}</ETag></Part>`,
+  );
+  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner.join("")}</CompleteMultipartUpload>`;
+}
+
 const PART_FAULTS: ReadonlySet<string> = new Set(["InvalidPart", "InvalidPartOrder", "MalformedXML"]);
 
-function wrongParts(context: S3Context, call: { readonly operation: string; readonly path: string }): Error {
+function wrongParts(
+  context: S3Context,
+  call: { readonly operation: string; readonly path: string },
+): JcsError {
   const state = "the parts are not what was uploaded";
   return storeError(context.info, { ...call, kind: "ConditionFailed", state });
 }

@@ -1,9 +1,10 @@
-import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
 import type { ByteStream } from "../../../bytes/byte_stream.ts";
 import { isKind, type JcsError } from "../../../errors.ts";
+import { discard } from "../../http/http_client.ts";
 import type { Checksum, ObjectMeta, WriteOptions } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { writeInParts } from "../../upload/write_in_parts.ts";
+import type { S3Headers } from "./s3_client.ts";
 import { type Place, placeOf, request, type S3Context } from "./s3_context.ts";
 import { findObject } from "./s3_stat.ts";
 import { abortUpload, completeUpload, createUpload, describe, PARTS_MAX, uploadPart } from "./s3_upload.ts";
@@ -46,25 +47,28 @@ export async function putObject(
   if (options.ifAbsent === true && !conditional && (await findObject(context, call)) !== undefined) {
     throw alreadyExists(context, call);
   }
-  const input = {
-    ...context.bucket,
-    ...context.newObject,
-    ...describe(options),
-    ...checksumInput(options.checksum),
-    Key: place.key,
-    Body: bytes,
-    ContentLength: bytes.length,
-    ...(conditional ? { IfNoneMatch: "*" } : {}),
-  };
   try {
-    const output = await request(context, call, (sendOptions) =>
-      context.client.send(new PutObjectCommand(input), sendOptions),
-    );
+    const etag = await request(context, call, {
+      method: "PUT",
+      key: place.key,
+      headers: {
+        "content-type": "application/octet-stream",
+        ...context.newObject,
+        ...describe(options),
+        ...checksumHeader(options.checksum),
+        "if-none-match": conditional ? "*" : undefined,
+      },
+      body: bytes,
+      take: (answer) => {
+        discard(answer);
+        return answer.headers["etag"];
+      },
+    });
     return {
       path: place.path,
       kind: "file",
       size: bytes.length,
-      ...(output.ETag ? { etag: output.ETag } : {}),
+      ...(etag ? { etag } : {}),
       ...(contentType === undefined ? {} : { contentType }),
       ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
     };
@@ -80,16 +84,16 @@ export async function putObject(
   }
 }
 
-function checksumInput(checksum: Checksum | undefined): Partial<PutObjectCommandInput> {
+function checksumHeader(checksum: Checksum | undefined): S3Headers {
   if (checksum === undefined) return {};
   const text = Buffer.from(checksum.value).toString("base64");
   switch (checksum.algorithm) {
     case "md5":
-      return { ContentMD5: text };
+      return { "content-md5": text };
     case "crc32":
-      return { ChecksumCRC32: text };
+      return { "x-amz-checksum-crc32": text };
     case "sha256":
-      return { ChecksumSHA256: text };
+      return { "x-amz-checksum-sha256": text };
   }
 }
 

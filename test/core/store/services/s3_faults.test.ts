@@ -216,6 +216,35 @@ requireServer("radosgw")("s3 when things go wrong", () => {
     await expect(store.stat("x")).rejects.toMatchObject({ message: /clock of this machine/ });
   });
 
+  test("a failure that comes with status 200 is a failure", async () => {
+    const late = (code: string) => ({ status: 200, body: `\n\n ${errorBody(code)}` });
+    let answer: Exclude<Interception, string> = late("InternalError");
+    const { store } = await intercepted((line) =>
+      /^PUT .*\/copied\b/.test(line) || /^POST .*\?uploadId=/.test(line) ? answer : "pass",
+    );
+    await store.write("source", Buffer.from("x"));
+    const upload = await store.multipart?.("joined");
+    const part = await upload?.part(1, Buffer.from("x"), { size: 1 });
+    const tries = [
+      () => store.copy?.("source", "copied"),
+      () => upload?.complete(part === undefined ? [] : [part]),
+    ];
+    for (const attempt of tries) {
+      answer = late("InternalError");
+      await expect(attempt()).rejects.toMatchObject({ kind: "Unreachable", retry: "later" });
+      answer = late("SlowDown");
+      await expect(attempt()).rejects.toMatchObject({ kind: "Throttled", retry: "later" });
+      for (const body of ["", "<html>", "<Other/>"]) {
+        answer = { status: 200, body };
+        await expect(attempt(), body).rejects.toMatchObject({ kind: "Unexpected" });
+      }
+    }
+    await upload?.abort();
+    for (const path of ["copied", "joined"]) {
+      await expect(store.stat(path)).rejects.toMatchObject({ kind: "NotFound" });
+    }
+  });
+
   test("names the way out where a service has no conditional writes", async () => {
     const { store } = await intercepted((line) =>
       line.startsWith("PUT") ? { status: 501, body: errorBody("NotImplemented") } : "pass",
