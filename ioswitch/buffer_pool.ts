@@ -54,7 +54,7 @@ export function shareBuffer(chunk: Uint8Array, more: number): void {
   }
 }
 
-/** Gives up the caller's ownership of `chunk` (which may be a view of what was taken): it must not look at it again, and must not have passed
+/** Gives up the caller's ownership of `chunk` (which may be a view of what was taken): it must not look at it again, not even at its length, and must not have passed
  *  it on. The last owner's call makes the memory free. Nothing happens to chunks that are neither of the pool nor adopted. */
 export function giveBack(chunk: Uint8Array): void {
   if (chunk.length === 0) return;

@@ -9,11 +9,12 @@ export async function* countedSource(request: PutRequest): AsyncGenerator<Uint8A
   let bytes = 0;
   const stream: ByteStream = source.open();
   for await (const chunk of stream) {
-    bytes += chunk.length;
+    const { length } = chunk;
+    bytes += length;
     if (source.size !== undefined && bytes > source.size)
       throw changed(request, source.size, `more than ${source.size}`);
     yield chunk;
-    onEvent?.({ type: "progress", bytes: chunk.length });
+    onEvent?.({ type: "progress", bytes: length });
   }
   if (source.size !== undefined && bytes < source.size) throw changed(request, source.size, String(bytes));
 }

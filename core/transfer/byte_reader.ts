@@ -49,14 +49,14 @@ export function createByteReader(stream: ByteStream): ByteReader {
       if (first.length === bytes) return first;
       const whole = takeBuffer(bytes);
       whole.set(first);
-      giveBack(first);
       let filled = first.length;
+      giveBack(first);
       while (filled < bytes) {
         const chunk = await atMost(bytes - filled);
         if (chunk === undefined) return whole.subarray(0, filled);
         whole.set(chunk, filled);
-        giveBack(chunk);
         filled += chunk.length;
+        giveBack(chunk);
       }
       return whole;
     },

@@ -53,8 +53,9 @@ export function partsOfStream(body: Body): PieceSource {
         const piece = rest.subarray(0, partBytes - filled);
         part.set(piece, filled);
         filled += piece.length;
-        if (piece.length === rest.length) giveBack(rest);
-        rest = piece.length === rest.length ? undefined : rest.subarray(piece.length);
+        const left = rest.subarray(piece.length);
+        if (left.length === 0) giveBack(rest);
+        rest = left.length === 0 ? undefined : left;
       }
       return part;
     },

@@ -55,9 +55,9 @@ async function writeStrip(
       const piece = rest.subarray(0, chunkBytes - (position % chunkBytes));
       if (piece.length < rest.length) shareBuffer(piece, 1);
       rest = rest.subarray(piece.length);
-      const taken = await context.sink(Math.floor(position / chunkBytes)).write(piece);
-      if (!taken) giveBack(piece);
+      const sink = context.sink(Math.floor(position / chunkBytes));
       position += piece.length;
+      if (!(await sink.write(piece))) giveBack(piece);
     }
   }
 }

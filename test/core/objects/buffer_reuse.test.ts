@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { adoptChunk } from "../../../core/bytes/adopt_chunk.ts";
 import type { ByteStream } from "../../../core/bytes/byte_stream.ts";
 import type { PutSource } from "../../../core/client.ts";
 import { JcsError } from "../../../core/errors.ts";
@@ -46,14 +47,54 @@ const flaky: Layer = (inner) => ({
   ...inner,
   async read(path, options) {
     const stream = await inner.read(path, options);
-    return random() < faultRate ? broken(stream) : stream;
+    const given = random() < 0.5 ? asFromSocket(stream) : stream;
+    return random() < faultRate ? broken(given) : given;
   },
   async write(path, body, options) {
-    if (random() >= faultRate) return await inner.write(path, body, options);
+    const taken = body instanceof Uint8Array || random() < 0.5 ? body : sent(body);
+    if (random() >= faultRate) return await inner.write(path, taken, options);
     const waiting = random() < 0.5;
-    return await inner.write(path, broken(body as ByteStream, waiting), options);
+    return await inner.write(path, broken(taken as ByteStream, waiting), options);
   },
 });
+
+/** Chunks as services take them that send what they get: they keep nothing. */
+async function* sent(body: ByteStream): ByteStream {
+  for await (const chunk of body) {
+    const copy = new Uint8Array(chunk);
+    giveBack(chunk);
+    yield copy;
+  }
+}
+
+/** Chunks as sockets make them: of odd lengths, their memory gone when the last owner gives it back. */
+function asFromSocket(source: ByteStream): AsyncIterableIterator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  const ready: Uint8Array[] = [];
+  const stream: AsyncIterableIterator<Uint8Array> = {
+    [Symbol.asyncIterator]: () => stream,
+    async next() {
+      while (ready.length === 0) {
+        const result = await iterator.next();
+        if (result.done === true) return result;
+        for (let at = 0; at < result.value.length; ) {
+          const piece = new Uint8Array(result.value.subarray(at, at + 1 + Math.floor(random() * 300 * KIB)));
+          at += piece.length;
+          adoptChunk(piece);
+          ready.push(piece);
+        }
+        giveBack(result.value);
+      }
+      return { done: false, value: ready.shift()! };
+    },
+    async return() {
+      ready.splice(0).forEach(giveBack);
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return stream;
+}
 
 /** An iterator of its own, not a generator: one that is never started would not let go of the source. */
 function broken(source: ByteStream, waiting = false): AsyncIterableIterator<Uint8Array> {
@@ -92,6 +133,7 @@ async function sourceOf(bytes: Uint8Array, file: string): Promise<PutSource> {
       for (let at = 0; at < bytes.length; ) {
         const chunk = new Uint8Array(bytes.subarray(at, at + 1 + Math.floor(random() * MIB)));
         at += chunk.length;
+        adoptChunk(chunk);
         yield chunk;
       }
     },

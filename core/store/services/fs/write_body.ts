@@ -42,8 +42,8 @@ export async function writeBody(
     if (asked.status === "rejected") throw asked.reason;
     next = asked.value;
     position += piece.length;
-    giveBack(piece);
     unsynced += piece.length;
+    giveBack(piece);
     if (durable && unsynced >= SYNC_EVERY_BYTES) {
       await handle.datasync();
       unsynced = 0;
