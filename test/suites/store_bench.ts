@@ -1,6 +1,8 @@
 import type { ByteStream } from "../../core/bytes/byte_stream.ts";
 import type { Store } from "../../core/store/store.ts";
 
+export { patternBytes as pattern } from "../core/bytes/helpers.ts";
+
 /** What every case of {@link testStore} gets: the store, and a folder that no other case uses. */
 export interface StoreBench {
   readonly store: Store;
@@ -58,19 +60,6 @@ export function testBody(
     },
   };
   return { stream: iterator, cancelled: cancelled.promise, exhausted: exhausted.promise };
-}
-
-/** `length` bytes that depend on `seed` and on their position. */
-export function pattern(length: number, seed = 1): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let state = (seed * 2654435761) >>> 0 || 1;
-  for (let index = 0; index < length; index++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    bytes[index] = state;
-  }
-  return bytes;
 }
 
 /** Whether the same bytes are in both; quicker than a deep comparison. */

@@ -33,6 +33,22 @@ let root: string;
 const open = (options: { readonly prepared?: boolean } = {}): Promise<Store> =>
   openStore(`fs://${root}`, { ...OPTIONS, ...options });
 
+/** A write that has taken half of its body, and gets the rest when it may go on. */
+async function halfWritten(store: Store, path: string) {
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  async function* slowly() {
+    yield pattern(1000);
+    begun.resolve();
+    await gate.promise;
+    yield pattern(1000);
+  }
+  const writing = store.write(path, slowly());
+  writing.catch(() => {});
+  await begun.promise;
+  return { writing, goOn: gate.resolve };
+}
+
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "jcs-fs-faults-"));
   root = join(directory, "root");
@@ -76,19 +92,9 @@ describe("a root that is not there", () => {
 
   test("is Unreachable also when it vanishes during a write, and is not made anew", async () => {
     const store = await open();
-    const gate = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    async function* slowly() {
-      yield pattern(1000);
-      begun.resolve();
-      await gate.promise;
-      yield pattern(1000);
-    }
-    const writing = store.write("a/b", slowly());
-    writing.catch(() => {});
-    await begun.promise;
+    const { writing, goOn } = await halfWritten(store, "a/b");
     await rename(root, join(directory, "elsewhere"));
-    gate.resolve();
+    goOn();
     await expect(writing).rejects.toMatchObject({ kind: "Unreachable" });
     await expect(lstat(root)).rejects.toMatchObject({ code: "ENOENT" });
   });
@@ -405,19 +411,9 @@ describe.runIf(isRoot)("a small file system of its own (takes root)", () => {
   test("that is unmounted during a write, by force, leaves nothing on the mount point", async () => {
     await (await open()).prepare?.();
     const store = await open({ prepared: true });
-    const gate = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    async function* slowly() {
-      yield pattern(1000);
-      begun.resolve();
-      await gate.promise;
-      yield pattern(1000);
-    }
-    const writing = store.write("a/b", slowly());
-    writing.catch(() => {});
-    await begun.promise;
+    const { writing, goOn } = await halfWritten(store, "a/b");
     execFileSync("umount", ["--lazy", root]);
-    gate.resolve();
+    goOn();
     await expect(writing).rejects.toMatchObject({ kind: "Unreachable" });
     expect(await readdir(root)).toEqual([]);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", root]);
