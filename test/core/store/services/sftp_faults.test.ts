@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openStore } from "../../../../core/store/open_store.ts";
 import type { Store } from "../../../../core/store/store.ts";
 import { startFaultProxy } from "../../../servers/fault_proxy.ts";
-import { openSftp, type SftpPlace } from "../../../servers/open_sftp.ts";
+import { openSftp, type SftpPlace, sftpConnection } from "../../../servers/open_sftp.ts";
 import { createSftpRoot, type Openssh, openssh, PASSPHRASE, startOpenssh } from "../../../servers/openssh.ts";
 import { requireServer } from "../../../servers/require_server.ts";
 import { listPaths, pattern, readAll, sameBytes, testBody } from "../../../suites/store_bench.ts";
@@ -261,6 +262,35 @@ requireServer("openssh")("sftp when things go wrong", () => {
     };
     await expect(reading()).rejects.toMatchObject({ kind: "Cancelled" });
     expect((await store.stat("a")).size).toBe(4 * MIB);
+  });
+
+  test("bytes that trickle are no silence, from the beginning or later on", async () => {
+    const proxy = await startFaultProxy(server.port);
+    closing.push(() => proxy.close());
+    const root = await createSftpRoot(server);
+    const place = sftpConnection({ ...server, port: proxy.port }, root);
+    const store = await openStore(`${place}&idle_timeout=1s&retries=0`, { environment: {} });
+    closing.push(() => store.close());
+    const [small, large] = [pattern(150_000, 1), pattern(5 * MIB, 2)];
+    await store.write("small", small);
+    await store.write("large", large);
+    await proxy.set({ kind: "trickle", bytes: 2000, everyMs: 20 });
+    expect(sameBytes(await readAll(store, "small"), small)).toBe(true);
+    await proxy.set({ kind: "none" });
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await store.read("large")) {
+      if (chunks.length === 0) await proxy.set({ kind: "trickle", bytes: 16_000, everyMs: 20 });
+      chunks.push(Uint8Array.from(chunk));
+    }
+    expect(sameBytes(Buffer.concat(chunks), large)).toBe(true);
+    // What is slow all of a sudden may be too slow once.
+    await proxy.set({ kind: "none" });
+    await readAll(store, "large");
+    await proxy.set({ kind: "trickle", bytes: 2000, everyMs: 20 });
+    await expect(readAll(store, "small")).rejects.toMatchObject({ kind: "TimedOut", retry: "later" });
+    expect(sameBytes(await readAll(store, "small"), small)).toBe(true);
+    await proxy.set({ kind: "hang", afterBytes: 100_000 });
+    await expect(readAll(store, "small")).rejects.toMatchObject({ kind: "TimedOut" });
   });
 
   test("a server that takes no more connections is used with those it took", async () => {
