@@ -19,7 +19,7 @@ import type { RcloneOptions } from "./rclone_options.ts";
 import { readObject } from "./rclone_read.ts";
 import { requireRoot } from "./rclone_root.ts";
 import { findObject, hasDirectories } from "./rclone_stat.ts";
-import { obstacle, writeObject } from "./rclone_write.ts";
+import { obstacle, removeQuietly, temporaryBeside, writeObject } from "./rclone_write.ts";
 
 /** Makes rclone write although the target looks the same: it would compare length and time only. */
 const FORCED = { _config: { IgnoreTimes: true, IgnoreExisting: false } } as const;
@@ -116,19 +116,28 @@ async function transfer(
     });
   }
   if (source.path === target.path) return;
+  const run = (name: string) => {
+    const ends = { srcFs: context.remote, srcRemote: source.name, dstFs: context.remote, dstRemote: name };
+    return rc(context, call, { command: `operations/${operation}file`, input: { ...ends, ...FORCED } });
+  };
   try {
-    if (operation === "move" && stepsAside(context)) {
+    // Where that is the same object, only rclone knows how it gets other letters.
+    if (!stepsAside(context) || source.name.toLowerCase() === target.name.toLowerCase()) {
+      await run(target.name);
+    } else if (operation === "move") {
       // What a crash has left aside of the source would come back.
       await forgetAside(context, call);
-      return await replaceRclone(context, call, { source: source.name, target: target.name });
+      await replaceRclone(context, call, { source: source.name, target: target.name });
+    } else {
+      const copy = temporaryBeside(target.name);
+      try {
+        await run(copy);
+        await replaceRclone(context, call, { source: copy, target: target.name });
+      } catch (error) {
+        await removeQuietly(context, copy);
+        throw error;
+      }
     }
-    const ends = {
-      srcFs: context.remote,
-      srcRemote: source.name,
-      dstFs: context.remote,
-      dstRemote: target.name,
-    };
-    await rc(context, call, { command: `operations/${operation}file`, input: { ...ends, ...FORCED } });
   } catch (error) {
     if (!hasDirectories(context) || isKind(error, "Cancelled")) throw error;
     throw (await obstacle(context, { ...call, path: target.path }).catch(() => undefined)) ?? error;

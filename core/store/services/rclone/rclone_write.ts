@@ -30,7 +30,7 @@ export async function writeObject(
   const call = { operation: "write", path, signal: write.signal };
   const body = takeBody(write.body, { info: context.info, ...call, size });
   const isDirect = !stepsAside(context);
-  const target = isDirect ? name : name.slice(0, name.lastIndexOf("/") + 1) + temporaryName();
+  const target = isDirect ? name : temporaryBeside(name);
   try {
     throwIfCancelled(context.info, call);
     refuseUnsupported(context, { ...call, write });
@@ -142,8 +142,13 @@ export async function removeLeftover(context: RcloneContext, name: string): Prom
   if (item && isLeftover(metaOf(item).modifiedAt)) await removeQuietly(context, name);
 }
 
+/** A new name for an object that will have the name `name`. */
+export function temporaryBeside(name: string): string {
+  return name.slice(0, name.lastIndexOf("/") + 1) + temporaryName();
+}
+
 /** Removes what a failed write has left, also when the caller has cancelled. What cannot be removed stays hidden by its name. */
-async function removeQuietly(context: RcloneContext, name: string): Promise<void> {
+export async function removeQuietly(context: RcloneContext, name: string): Promise<void> {
   const call = { operation: "remove", signal: AbortSignal.timeout(TIDY_TIMEOUT_MS) };
   const input = { fs: context.remote, remote: name };
   await rc(context, call, { command: "operations/deletefile", input }).catch(() => {});

@@ -3,11 +3,13 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { CANCEL_GRACE_MS } from "../../../../core/limits.ts";
 import { openStore } from "../../../../core/store/open_store.ts";
 import { rclone } from "../../../../core/store/services/rclone.ts";
 import type { Store } from "../../../../core/store/store.ts";
+import { apache, createFolder } from "../../../servers/apache.ts";
 import { startFaultProxy } from "../../../servers/fault_proxy.ts";
 import { type Interception, startHttpInterceptor } from "../../../servers/http_interceptor.ts";
 import { type RcloneDaemon, startRcloneDaemon, writeRcloneProgram } from "../../../servers/rclone_daemon.ts";
@@ -235,5 +237,26 @@ requireServer("rclone")("an object that is replaced through rclone", () => {
         await rm(join(space, "b"), { force: true });
       }
     }
+  });
+
+  requireServer("apache")("on a backend that copies by itself, webdav on apache", () => {
+    test("is copied onto, and found when a crash has left it aside", async () => {
+      const server = await apache();
+      const directory = await createFolder(server);
+      const pass = (await execa("rclone", ["obscure", server.password])).stdout;
+      const url = `http://127.0.0.1:${server.port}/dav`;
+      const remote = { type: "webdav", vendor: "other", url, user: server.user, pass };
+      const store = await openStore(`rclone:dav:${directory}`, {
+        environment: rcloneEnvironment({ dav: remote }),
+      });
+      closing.push(() => store.close());
+      await store.write("a", pattern(10));
+      await store.write("b", pattern(20));
+      await store.copy?.("b", "a");
+      expect(await readAll(store, "a")).toHaveLength(20);
+      expect((await readdir(join(server.root, directory))).sort()).toEqual(["a", "b"]);
+      await store.remove("b");
+      await testBroughtBack(store, filesBeside(join(server.root, directory)));
+    });
   });
 });
