@@ -244,7 +244,7 @@ async function readPart(
     );
     if (read === 0) throw new CutShort(offset + at);
     part.at += read;
-    noteGarbage(2 * read);
+    noteGarbage(read);
     onRead();
   }
 }

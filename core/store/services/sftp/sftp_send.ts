@@ -26,7 +26,7 @@ export async function sendBody(
       await window.room(bytes, wait);
       // The library copies the bytes before it returns.
       const to = position + at;
-      noteGarbage(2 * bytes);
+      noteGarbage(bytes / 3);
       window.add(
         bytes,
         session.ask<void>((done) =>

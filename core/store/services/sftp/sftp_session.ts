@@ -6,6 +6,7 @@ import { storeError } from "../../store_error.ts";
 import { CONNECT_TIMEOUT_MS, connectError, lost, subsystemError } from "./connect_error.ts";
 import type { HostCheck } from "./host_check.ts";
 import type { Login } from "./login_methods.ts";
+import { freePassed, gatheringSocket } from "./ssh_memory.ts";
 
 /** A server that has sent nothing for so long is asked whether it is there; after so many questions it counts as gone. */
 const KEEPALIVE_MS = 15_000;
@@ -84,6 +85,7 @@ export async function openSftpSession(
 ): Promise<SftpSession> {
   const { server, check, login, signal } = options;
   const client = new ssh2.Client();
+  const socket = gatheringSocket(server);
   let refusal: JcsError | undefined;
   const methods = [...login.methods];
   try {
@@ -104,7 +106,7 @@ export async function openSftpSession(
             });
           });
           client.connect({
-            ...server,
+            sock: socket,
             username: login.user,
             readyTimeout: CONNECT_TIMEOUT_MS,
             keepaliveInterval: KEEPALIVE_MS,
@@ -126,6 +128,7 @@ export async function openSftpSession(
         error: () => storeError(info, { kind: "Cancelled", operation: "open", state: "cancelled" }),
       },
     );
+    freePassed(sftp, socket);
     return sessionOf(client, sftp);
   } catch (error) {
     client.on("error", () => {});
@@ -186,8 +189,9 @@ function sessionOf(client: Client, sftp: SFTPWrapper): SftpSession {
           if (!isOpen) return reject(new Error(NO_CONNECTION));
           send((error, value) => {
             isAnswered = true;
-            if (error === undefined || error === null) resolve(value);
-            else reject(error);
+            if (error !== undefined && error !== null) reject(error);
+            // A handle is a view of what came, which is freed as soon as it has passed.
+            else resolve(Buffer.isBuffer(value) ? (Buffer.from(value) as T & Buffer) : value);
           });
         });
       if (call?.signal === undefined) return await answer();
