@@ -2,10 +2,10 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Edge, GlobalOptions } from "../commands/command.ts";
 import type { Client } from "../core/client.ts";
-import { JcsError } from "../core/errors.ts";
+import { JcsError, toJcsError } from "../core/errors.ts";
 import { openClient } from "./open_client.ts";
 import type { OperationLog } from "./operation_log.ts";
-import { createOutput } from "./output.ts";
+import { createOutput, exitCodeOf } from "./output.ts";
 import { createProgress, type ProgressMode } from "./progress.ts";
 import { forgivingSink, READER_GONE_STATUS, ReaderGone, type Sink, watchedSink } from "./sink.ts";
 
@@ -136,13 +136,23 @@ export function createEdge(
         last ??= closing;
       }
       await progress.close();
+      try {
+        stdout.flush?.();
+      } catch (writing) {
+        last ??= writing;
+      }
       let status: number;
       try {
         status = handle.finish(last);
+        stdout.flush?.();
         if (readerGone.signal.aborted) status = READER_GONE_STATUS;
       } catch (writing) {
-        if (!(writing instanceof ReaderGone)) throw writing;
-        status = READER_GONE_STATUS;
+        if (writing instanceof ReaderGone) status = READER_GONE_STATUS;
+        else {
+          // The end of the output is missing; where that was not the first failure, the first was told.
+          if (last === undefined) handle.output.failure(toJcsError(writing));
+          status = exitCodeOf([toJcsError(last ?? writing)]);
+        }
       }
       for (const message of (await operations?.end(status)) ?? []) {
         const line = options.globals().json

@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { EXIT_CODES, JcsError, toJcsError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
 import type { Host } from "./edge.ts";
+import { gatheredSink, sinkAfter } from "./gathered_sink.ts";
 import { guardMemory } from "./guard_memory.ts";
 import { REPORT_HINT } from "./output.ts";
 import { descriptorSink } from "./sink.ts";
@@ -23,11 +24,14 @@ export function runProcess(run: (host: Host) => Promise<number>): void {
   process.on("beforeExit", () =>
     fail(new JcsError("Unexpected", "Stopped before the end: nothing left to wait for")),
   );
+  const stdout = gatheredSink(descriptorSink(1));
+  // For ends that nobody has prepared: otherwise the run has done it.
+  process.on("exit", () => stdout.flushQuietly());
   const host: Host = {
     stdin: { [Symbol.asyncIterator]: () => readStdin(signal) },
     stdinIsTerminal: isatty(0),
-    stdout: descriptorSink(1),
-    stderr: descriptorSink(2),
+    stdout,
+    stderr: sinkAfter(stdout, descriptorSink(2)),
     environment: process.env,
     directory: process.cwd(),
     signal,

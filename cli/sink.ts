@@ -9,6 +9,8 @@ export interface Sink {
   columns(): number;
   /** Writes and returns when it is taken, so that output never piles up in memory. Throws {@link ReaderGone}. */
   write(text: string): void;
+  /** Writes what is held for a moment, where that is done. Throws {@link ReaderGone}. */
+  flush?(): void;
   /** Writes bytes without holding up anything else. Throws {@link ReaderGone}. */
   writeBytes(chunk: Uint8Array): Promise<void>;
 }
@@ -67,6 +69,13 @@ export function watchedSink(sink: Sink, onGone: (error: ReaderGone) => void): Si
     write(text) {
       try {
         sink.write(text);
+      } catch (error) {
+        tell(error);
+      }
+    },
+    flush() {
+      try {
+        sink.flush?.();
       } catch (error) {
         tell(error);
       }

@@ -32,10 +32,22 @@ export async function listNative(
   async function show(space: string, entry: ObjectMeta): Promise<void> {
     const meta = ls.long ? await complete(native, { at: { space, path: entry.path }, entry, call }) : entry;
     files++;
+    edge.output.result({
+      get text() {
+        return textOf(space, meta);
+      },
+      get json() {
+        return nativeJson(space, meta);
+      },
+    });
+  }
+
+  function textOf(space: string, meta: ObjectMeta): string {
     const name = printable(`${space}:${meta.path}${meta.kind === "directory" ? "/" : ""}`);
+    if (!ls.long) return name;
     const size = String(meta.size ?? "-").padStart(SIZE_WIDTH);
     const time = (meta.modifiedAt === undefined ? "-" : formatTime(meta.modifiedAt)).padEnd(TIME_WIDTH);
-    edge.output.result({ text: ls.long ? `${size}  ${time}  ${name}` : name, json: nativeJson(space, meta) });
+    return `${size}  ${time}  ${name}`;
   }
 
   for (const address of ls.addresses) {

@@ -132,6 +132,10 @@ function startWatch(
   const { operation, path, signal } = call;
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let limitMs = 0;
+  /** When the time is over, and when the timer looks next: setting one anew for every chunk and every entry would cost more than they do. */
+  let endsAtMs = Number.POSITIVE_INFINITY;
+  let looksAtMs = Number.POSITIVE_INFINITY;
   let failure: Error | undefined;
   let giveUp: (() => void) | undefined;
   let over = false;
@@ -146,16 +150,25 @@ function startWatch(
     fail(storeError(info, { kind: "Cancelled", operation, path, state: "cancelled", cause: signal?.reason }));
   if (signal?.aborted === true) cancel();
   else signal?.addEventListener("abort", cancel, { once: true });
+  const lookAt = (atMs: number) => {
+    clearTimeout(timer);
+    looksAtMs = atMs;
+    timer = setTimeout(look, Math.max(0, Math.ceil(atMs - performance.now())));
+  };
+  const look = () => {
+    looksAtMs = Number.POSITIVE_INFINITY;
+    if (endsAtMs === Number.POSITIVE_INFINITY) return;
+    if (performance.now() < endsAtMs) return lookAt(endsAtMs);
+    const state = `no answer within ${Math.round(limitMs / 100) / 10} seconds`;
+    fail(storeError(info, { kind: "TimedOut", operation, path, state, retry: "later" }));
+  };
   return {
     signal: controller.signal,
-    expect(limitMs) {
-      clearTimeout(timer);
-      if (limitMs === 0 || failure !== undefined || over) return;
-      const state = `no answer within ${Math.round(limitMs / 100) / 10} seconds`;
-      timer = setTimeout(
-        () => fail(storeError(info, { kind: "TimedOut", operation, path, state, retry: "later" })),
-        limitMs,
-      );
+    expect(nextLimitMs) {
+      if (failure !== undefined || over) return;
+      limitMs = nextLimitMs;
+      endsAtMs = limitMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + limitMs;
+      if (endsAtMs < looksAtMs) lookAt(endsAtMs);
     },
     // Not Promise.race: it would remember every chunk of a stream for as long as the stream lives.
     race: (work) =>
