@@ -12,30 +12,32 @@ export interface GatheredSink extends Sink {
 }
 
 /** Gathers what is written in one turn of the event loop, 32 KiB at the most; what goes to a terminal is seen at once. A failure of a later write is thrown by the next
- *  call. What is held must be written by {@link GatheredSink.flush} before the process ends. */
+ *  call; after that nothing more is written, as what follows a gap is worth nothing. What is held must be written by {@link GatheredSink.flush} before the process ends. */
 export function gatheredSink(sink: Sink): GatheredSink {
   if (sink.isTerminal) return { ...sink, flush() {}, flushQuietly() {} };
   let held = "";
   let timer: NodeJS.Immediate | undefined;
-  let failure: { readonly error: unknown } | undefined;
+  let failure: { readonly error: unknown; isTold: boolean } | undefined;
   const flush = () => {
     if (timer !== undefined) clearImmediate(timer);
     timer = undefined;
     const text = held;
     held = "";
-    if (failure !== undefined) {
-      const { error } = failure;
-      failure = undefined;
-      throw error;
+    try {
+      if (failure === undefined && text !== "") sink.write(text);
+    } catch (error) {
+      failure = { error, isTold: false };
     }
-    if (text !== "") sink.write(text);
+    if (failure === undefined || failure.isTold) return;
+    failure.isTold = true;
+    throw failure.error;
   };
   const flushQuietly = () => {
     try {
       flush();
-    } catch (error) {
+    } catch {
       // Whoever writes next, or ends the run, hears of it.
-      failure = { error };
+      if (failure !== undefined) failure.isTold = false;
     }
   };
   return {

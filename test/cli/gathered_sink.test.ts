@@ -58,9 +58,18 @@ test("a failure is told by the write that follows, or by the end, once", async (
   await setImmediate();
   expect(() => sink.write("next\n")).toThrow("no space left");
   expect(() => sink.flush()).not.toThrow();
-  sink.write("also lost\n");
-  expect(() => sink.flush()).toThrow("no space left");
+});
+
+test("nothing is written after a failure, and a message does not hide it", async () => {
+  const written: string[] = [];
+  const target = memorySink(written);
+  const sink = gatheredSink(target);
+  target.broken = true;
   sink.write("lost behind a message\n");
   sinkAfter(sink, memorySink([])).write("message\n");
   expect(() => sink.flush()).toThrow("no space left");
+  target.broken = false;
+  sink.write("after a gap\n");
+  expect(() => sink.flush()).not.toThrow();
+  expect(written).toEqual([]);
 });
