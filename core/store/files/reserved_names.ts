@@ -16,6 +16,8 @@ export const LEFTOVERS_MAX = 16;
 const TEMPORARY = /^\.jcs-[0-9a-f]{20}\.tmp$/;
 // In any letter case: to many services that is the same name.
 const OWN = /^\.jcs-(?:[0-9a-f]{20}\.(?:tmp|new|old)|old\..+)$/is;
+/** Of whole paths: for most of them that is all that is asked. */
+const MAY_BE_OWN = /(?:^|\/)\.jcs-/i;
 const ASIDE = ".jcs-old.";
 /** Longest name that is kept readable in {@link asideName}, in UTF-8 bytes: the whole must be a name yet. */
 const ASIDE_BYTES_MAX = 240;
@@ -60,5 +62,6 @@ export function isLeftover(modifiedAt: Date | undefined): boolean {
 /** The first name of a normalised path that belongs to jcs itself. */
 export function reservedNameIn(path: string): string | undefined {
   if (path === MARK_NAME) return MARK_NAME;
+  if (!MAY_BE_OWN.test(path)) return undefined;
   return path.split("/").find(isOwnName);
 }
