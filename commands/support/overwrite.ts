@@ -1,7 +1,9 @@
+import { lstatSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import type { ObjectEntry } from "../../core/catalog/catalog.ts";
 import { JcsError } from "../../core/errors.ts";
 import { caseTwin } from "../../core/local/case_twin.ts";
+import { localCalls } from "../../core/local/local_calls.ts";
 import { localError, systemCode } from "../../core/local/local_error.ts";
 
 /** When `get` replaces a local file. */
@@ -35,7 +37,10 @@ export async function decideOverwrite(
   const { stored, overwrite } = options;
   const { file } = target;
   if (target.special) return "write";
-  const found = await lstat(file).catch((error: unknown) => {
+  const found = await localCalls(
+    () => lstatSync(file, { throwIfNoEntry: false }),
+    () => lstat(file),
+  ).catch((error: unknown) => {
     if (systemCode(error) === "ENOENT") return undefined;
     throw localError(error, { action: "write", file });
   });

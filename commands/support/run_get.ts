@@ -3,10 +3,12 @@ import { formatAddress } from "../../core/catalog/address.ts";
 import type { Client } from "../../core/client.ts";
 import { JcsError } from "../../core/errors.ts";
 import { writeAtomicFile } from "../../core/local/atomic_file.ts";
+import type { DirectorySync } from "../../core/local/directory_sync.ts";
 import { fileSource } from "../../core/local/file_source.ts";
 import { writeSpecialFile } from "../../core/local/special_file.ts";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { Edge, Progress } from "../command.ts";
+import { fetchedNames } from "./fetched_names.ts";
 import { createGetTally } from "./get_tally.ts";
 import { createGetTarget, type LocalTarget } from "./get_target.ts";
 import { addressJson } from "./object_json.ts";
@@ -44,6 +46,7 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
   const notes = workaroundNotes(edge);
   const targetOf = await createGetTarget(edge, { local: get.local, several: get.sources.length > 1 });
   const tally = createGetTally(edge, "object");
+  const names = fetchedNames(edge);
 
   const run = await runObjects<StoredItem>(edge, {
     items: storedItems(client, {
@@ -66,13 +69,13 @@ export async function runGet(edge: Edge, get: GetArguments): Promise<void> {
       const write = decision === "write" || decision === "replace";
       const replace = decision === "replace";
       const bytes = write
-        ? await fetchObject(edge, { client, get, item, target, replace, progress, notes })
+        ? await fetchObject(edge, { client, get, item, target, replace, names, progress, notes })
         : 0;
       const { address } = object;
       const place = { source: formatAddress(address), address: addressJson(address) };
       tally.file({ decision, target: target.file, bytes, ...place });
     },
-  });
+  }).finally(() => names.settle());
   notes.end();
   tally.end(run);
   endRun(run, "get");
@@ -86,11 +89,12 @@ async function fetchObject(
     readonly item: StoredItem;
     readonly target: LocalTarget;
     readonly replace: boolean;
+    readonly names: DirectorySync;
     readonly progress: Progress;
     readonly notes: WorkaroundNotes;
   },
 ): Promise<number> {
-  const { client, get, item, target, replace, progress, notes } = options;
+  const { client, get, item, target, replace, names, progress, notes } = options;
   const range = rangeOf(get);
   const outcome = await client.get({
     address: item.object.address,
@@ -105,6 +109,7 @@ async function fetchObject(
   const { hash } = outcome.object.generation;
   return writeAtomicFile(target.file, outcome.body, {
     replace,
+    names,
     signal: edge.signal,
     // A part of an object is a new file: with the object's time it could be taken for the whole.
     ...(range === undefined ? { modifiedAt: timeOf(outcome.object) } : {}),

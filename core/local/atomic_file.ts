@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { futimesSync, linkSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
-import { directorySync } from "./directory_sync.ts";
+import { STREAM_CHUNK_BYTES } from "../limits.ts";
+import { type DirectorySync, directorySync } from "./directory_sync.ts";
+import { localCalls } from "./local_calls.ts";
 import { localError, systemCode } from "./local_error.ts";
+import { type QuickCalls, quickCalls } from "./quick_calls.ts";
 
 /** Names of files that are not complete yet start with this. */
 export const PARTIAL_PREFIX = ".jcs-partial-";
@@ -15,8 +19,8 @@ export function isPartialName(name: string): boolean {
   return name.startsWith(PARTIAL_PREFIX) && /^[0-9a-f]{16}$/.test(name.slice(PARTIAL_PREFIX.length));
 }
 
-/** Makes names of files durable: many files of one directory share the work. */
-const names = directorySync({ enabled: true });
+/** Makes names of local files durable: many files of one directory share the work. */
+export const localNames: DirectorySync = directorySync({ enabled: true });
 
 /** Options of {@link writeAtomicFile}. */
 export interface AtomicFileOptions {
@@ -24,6 +28,8 @@ export interface AtomicFileOptions {
   readonly modifiedAt?: Date;
   /** Whether a file that is there may be replaced; without it, one that is there, or appears meanwhile, is `AlreadyExists`. */
   readonly replace: boolean;
+  /** Makes the name durable; {@link localNames} unless given. */
+  readonly names?: DirectorySync;
   /** Ends the write with `Cancelled`. */
   readonly signal?: AbortSignal;
   /** Called with the complete file under its temporary name; a throw keeps it from becoming visible. */
@@ -52,7 +58,7 @@ export async function writeAtomicFile(
     throwIfCancelled(options.signal, target);
     await publish(partial, { target, replace: options.replace });
     // Where a platform cannot make a name durable, the file is whole all the same.
-    await names.sync(directory).catch(() => undefined);
+    await (options.names ?? localNames).sync(directory).catch(() => undefined);
     return bytes;
   } catch (error) {
     await handle?.close().catch(() => undefined);
@@ -73,28 +79,33 @@ async function writeBody(
   handle: FileHandle,
   options: { readonly body: ByteStream; readonly target: string; readonly signal: AbortSignal | undefined },
 ): Promise<number> {
+  const { target, signal } = options;
+  const call = quickCalls();
   let bytes = 0;
   // An error of the body passes as it is; only one of the disk is put into words here.
   for await (const chunk of options.body) {
-    throwIfCancelled(options.signal, options.target);
-    await writeChunk(handle, { chunk, position: bytes }).catch((error: unknown) => {
-      throw localError(error, { action: "write", file: options.target });
+    throwIfCancelled(signal, target);
+    await writeChunk(handle, { chunk, position: bytes, call }).catch((error: unknown) => {
+      throw localError(error, { action: "write", file: target });
     });
     bytes += chunk.length;
     giveBack(chunk);
   }
-  throwIfCancelled(options.signal, options.target);
+  throwIfCancelled(signal, target);
   return bytes;
 }
 
 async function writeChunk(
   handle: FileHandle,
-  part: { readonly chunk: Uint8Array; readonly position: number },
+  part: { readonly chunk: Uint8Array; readonly position: number; readonly call: QuickCalls },
 ): Promise<void> {
-  const { chunk, position } = part;
+  const { chunk, position, call } = part;
   for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
+    const left = chunk.length - done;
+    const pooled = async () => (await handle.write(chunk, done, left, position + done)).bytesWritten;
+    // A longer one would hold up this thread even on a quick disk.
+    if (left > STREAM_CHUNK_BYTES) done += await pooled();
+    else done += await call(() => writeSync(handle.fd, chunk, done, left, position + done), pooled);
   }
 }
 
@@ -103,8 +114,14 @@ async function finish(
   handle: FileHandle,
   options: { readonly target: string; readonly modifiedAt: Date | undefined },
 ): Promise<void> {
+  const { modifiedAt: time } = options;
   try {
-    if (options.modifiedAt !== undefined) await handle.utimes(options.modifiedAt, options.modifiedAt);
+    if (time !== undefined) {
+      await localCalls(
+        () => futimesSync(handle.fd, time, time),
+        () => handle.utimes(time, time),
+      );
+    }
     await handle.sync();
     await handle.close();
   } catch (error) {
@@ -121,10 +138,23 @@ async function publish(
 ): Promise<void> {
   const { target } = options;
   try {
-    if (options.replace) return await rename(partial, target);
+    if (options.replace) {
+      return await localCalls(
+        () => renameSync(partial, target),
+        () => rename(partial, target),
+      );
+    }
     // A hard link, unlike a rename, fails when the name is taken.
-    const code = await link(partial, target).then(() => undefined, systemCodeOrThrow);
-    if (code === undefined) return await unlink(partial);
+    const code = await localCalls(
+      () => linkSync(partial, target),
+      () => link(partial, target),
+    ).then(() => undefined, systemCodeOrThrow);
+    if (code === undefined) {
+      return await localCalls(
+        () => unlinkSync(partial),
+        () => unlink(partial),
+      );
+    }
     if (code === "EEXIST" || (await exists(target))) throw existsAlready(target);
     await rename(partial, target);
   } catch (error) {

@@ -5,6 +5,7 @@ import { writeSpecialFile } from "../../../core/local/special_file.ts";
 import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import type { ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge, Progress } from "../../command.ts";
+import { fetchedNames } from "../fetched_names.ts";
 import { createGetTally } from "../get_tally.ts";
 import { createGetTarget } from "../get_target.ts";
 import { formatNative, refuseSameNativeNames } from "../native_address.ts";
@@ -33,6 +34,7 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
   const several = get.addresses.length > 1;
   const targetOf = await createGetTarget(edge, { local: get.local, several });
   const tally = createGetTally(edge, "file");
+  const names = fetchedNames(edge);
 
   async function work(item: NativeItem, progress: Progress): Promise<void> {
     const target = await targetOf(item);
@@ -48,6 +50,7 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
           ? await writeSpecialFile(target.file, body, { signal: edge.signal })
           : await writeAtomicFile(target.file, body, {
               replace: decision === "replace",
+              names,
               signal: edge.signal,
               // A part of a file is a new file: with the file's time it could be taken for the whole.
               ...(range === undefined && meta.modifiedAt !== undefined
@@ -72,7 +75,7 @@ export async function getNative(edge: Edge, get: GetNativeArguments): Promise<vo
       if (range !== undefined && selection.kind !== "object") throw rangeOfSeveral();
     },
   });
-  const run = await runObjects<NativeItem>(edge, { items, work });
+  const run = await runObjects<NativeItem>(edge, { items, work }).finally(() => names.settle());
   tally.end(run);
   endRun(run, "get", "files");
 }

@@ -11,6 +11,8 @@ import { type AnswerHead, answerParser } from "./answer_parser.ts";
 const SEND_BYTES = 256 * 1024;
 /** Short bodies go with the head, in one packet. */
 const JOINED_BYTES_MAX = 32 * 1024;
+/** A piece of an answer from here on is handed over as it is: to gather it with others would cost more than the steps that it saves. */
+const HANDED_BYTES_MIN = 64 * 1024;
 /** Bytes of an answer that may wait for their reader before the server is held up. */
 const WAITING_BYTES_MAX = STREAM_CHUNK_BYTES;
 
@@ -162,10 +164,11 @@ function runExchange(socket: Socket, exchange: Exchange, release: (head: AnswerH
         if (failure !== undefined) throw failure.error;
         return undefined;
       }
-      const bytes = Math.min(waitingBytes, STREAM_CHUNK_BYTES);
+      const isWhole = first.length >= HANDED_BYTES_MIN || first.length === waitingBytes;
+      const bytes = isWhole ? first.length : Math.min(waitingBytes, STREAM_CHUNK_BYTES);
       waitingBytes -= bytes;
       if (!isOver && waitingBytes < WAITING_BYTES_MAX && socket.isPaused()) socket.resume();
-      if (first.length !== bytes) return gather(waiting, bytes);
+      if (!isWhole) return gather(waiting, bytes);
       waiting.shift();
       return first;
     },

@@ -1,0 +1,26 @@
+/** A call that took longer keeps those after it away from this thread. */
+const QUICK_MS = 5;
+/** So many calls go to the thread pool before another one is tried here. */
+const SLOW_CALLS = 64;
+
+/** Makes a call of the system: `here`, in this thread, or `pooled`, in another one. Throws what the call throws. */
+export type QuickCalls = <T>(here: () => T, pooled: () => Promise<T>) => Promise<T>;
+
+/** Decides for calls to one disk where they are made.
+ *
+ *  Most of them only change the memory of the system, and to have another thread do that costs several times as much: the way there and back, and bytes that have left the
+ *  processor's cache. So as long as the disk answers at once they are made in this thread. One that takes its time is left to the thread pool, and so is the first call,
+ *  which may find one that hangs. `now`: milliseconds of a clock that never goes back. */
+export function quickCalls(now: () => number = () => performance.now()): QuickCalls {
+  /** Calls for the pool before the next one here. */
+  let forPool = 1;
+  return async (here, pooled) => {
+    const startedMs = now();
+    try {
+      return forPool === 0 ? here() : await pooled();
+    } finally {
+      if (now() - startedMs > QUICK_MS) forPool = SLOW_CALLS;
+      else if (forPool > 0) forPool -= 1;
+    }
+  };
+}
