@@ -80,6 +80,13 @@ export async function testBroughtBack(store: Store, beside: Beside): Promise<voi
   await store.write("b", pattern(9));
   await store.move?.("b", "a");
   expect(await beside.has(asideOf("a"))).toBe(false);
+  if (store.move !== undefined) {
+    await store.write("g", pattern(9));
+    await leaveAside("g");
+    await store.move("g", "h");
+    await expect(store.stat("g")).rejects.toMatchObject({ kind: "NotFound" });
+    await store.remove("h");
+  }
   await leaveAside("a");
   expect(await listPaths(store, "")).toEqual(["a"]);
   expect(await beside.has(asideOf("a"))).toBe(false);

@@ -125,8 +125,11 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
             }
           },
           async close() {
-            end();
-            await iterator.return?.();
+            try {
+              await iterator.return?.();
+            } finally {
+              end();
+            }
           },
         });
       },
@@ -143,8 +146,11 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
           const first = await measured({ operation: "list", attempt }, () => iterator.next());
           for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
         } finally {
-          end();
-          await iterator.return?.();
+          try {
+            await iterator.return?.();
+          } finally {
+            end();
+          }
         }
       },
     });

@@ -148,6 +148,8 @@ export async function openFtpStore(
         const parent = to.path.slice(0, Math.max(to.path.lastIndexOf("/"), 0));
         await makeFtpDirectories(root, { ...to, path: parent, connection: one });
         await requireOther(root, found, { ...to, connection: one });
+        // What a crash has left of the source would come back in its place.
+        await forgetAside(root, { ...from, connection: one });
         await renameFtp(root, { ...to, connection: one, source: from.path });
       });
     },

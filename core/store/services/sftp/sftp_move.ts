@@ -1,4 +1,4 @@
-import { bringBackSftp } from "./sftp_aside.ts";
+import { bringBackSftp, forgetAside } from "./sftp_aside.ts";
 import type { SftpContext } from "./sftp_context.ts";
 import { makeDirectories, parentOf } from "./sftp_directories.ts";
 import { isMissing, moveLink } from "./sftp_links.ts";
@@ -23,6 +23,8 @@ export async function moveSftp(
   });
   if (kindOf(found) === "directory") throw await root.missing(session, from);
   if (names.source === names.target) return;
+  // What a crash has left of the source would come back in its place.
+  await forgetAside(root, session, from);
   const parents = await makeDirectories(root, { ...to, path: parentOf(to.path), session });
   if (kindOf(found) === "link") await moveLink(session, names);
   else await renameOver(session, names);
