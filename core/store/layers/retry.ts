@@ -163,15 +163,14 @@ async function* listAgain(
 ): AsyncIterable<ObjectMeta> {
   const { prefix, wait, ...call } = options;
   const sorted = inner.capabilities.listSorted && call.delimited !== true;
-  let last: Uint8Array | undefined;
+  let last: string | undefined;
   /** Where a list that broke goes on. Nothing is left out of one that did not: its order is only claimed. */
   let resumeAfter: Uint8Array | undefined;
   for (let tried = 1; ; tried++) {
     try {
       for await (const entry of inner.list(prefix, { ...call, attempt: tried })) {
-        const name = Buffer.from(entry.path);
-        if (resumeAfter !== undefined && Buffer.compare(name, resumeAfter) <= 0) continue;
-        last = name;
+        if (resumeAfter !== undefined && Buffer.compare(Buffer.from(entry.path), resumeAfter) <= 0) continue;
+        last = entry.path;
         tried = 1;
         yield entry;
       }
@@ -179,7 +178,7 @@ async function* listAgain(
     } catch (error) {
       if (last !== undefined && !sorted) throw error;
       await wait(error, tried);
-      resumeAfter = last;
+      resumeAfter = last === undefined ? undefined : Buffer.from(last);
     }
   }
 }

@@ -8,6 +8,11 @@ import { requestsOf } from "./sftp_requests.ts";
 import type { SftpRoot } from "./sftp_root.ts";
 import { NO_CONNECTION, STATUS, statusOf } from "./sftp_session.ts";
 
+/** Requests for the entries of one directory that are under way while others are looked at. */
+const READS_AHEAD = 2;
+/** Directories that are opened before it is their turn. */
+const DIRECTORIES_AHEAD = 3;
+
 /** A directory that is being listed. */
 interface Level {
   readonly path: string;
@@ -15,8 +20,8 @@ interface Level {
   /** The entries that the server gave last, and how many of them were seen. */
   entries: readonly FileEntryWithStats[];
   seen: number;
-  /** Those that come next: asked for while the others are looked at. */
-  next: Promise<readonly FileEntryWithStats[] | undefined>;
+  /** Those that come next; `undefined` after the last. */
+  readonly next: Promise<readonly FileEntryWithStats[] | undefined>[];
 }
 
 /** Lists the files below a directory, depth first, in the order the server gives them, with the attributes that come along.
@@ -43,12 +48,41 @@ export async function* listSftp(
     next.catch(() => {});
     return next;
   };
-  const enter = async (path: string) => {
+  /** Directories that were opened ahead, by their paths. */
+  const ahead = new Map<string, Promise<Level | undefined>>();
+  const openLevel = async (path: string): Promise<Level | undefined> => {
     try {
       const handle = await requests.openDirectory(root.native(path));
-      levels.push({ path, handle, entries: [], seen: 0, next: nextOf(handle) });
+      return {
+        path,
+        handle,
+        entries: [],
+        seen: 0,
+        next: Array.from({ length: READS_AHEAD }, () => nextOf(handle)),
+      };
     } catch (error) {
-      if (!(await isNoDirectory(root, { path, requests, error }))) throw error;
+      if (await isNoDirectory(root, { path, requests, error })) return undefined;
+      throw error;
+    }
+  };
+  const enter = async (path: string) => {
+    const opening = ahead.get(path) ?? openLevel(path);
+    ahead.delete(path);
+    const level = await opening;
+    if (level !== undefined) levels.push(level);
+  };
+  const openAhead = ({ path, entries, seen }: Level) => {
+    for (let index = seen; index < entries.length && ahead.size < DIRECTORIES_AHEAD; index++) {
+      const entry = entries[index]!;
+      const name = entry.filename;
+      if (kindOf(entry.attrs) !== "directory" || name === "." || name === ".." || /[/\0]/.test(name))
+        continue;
+      const below = path === "" ? name : `${path}/${name}`;
+      if (ahead.has(below) || reservedNameIn(below) !== undefined) continue;
+      const opening = openLevel(below);
+      // It may fail before anybody looks.
+      opening.catch(() => {});
+      ahead.set(below, opening);
     }
   };
   try {
@@ -58,15 +92,16 @@ export async function* listSftp(
       throwIfCancelled(root.info, call);
       const entry = level.entries[level.seen];
       if (entry === undefined) {
-        const entries = await level.next;
+        const entries = await level.next.shift();
         if (entries === undefined) {
           levels.pop();
+          // Those under way come before it and find no more either.
           await requests.close(level.handle);
           continue;
         }
         level.entries = entries;
         level.seen = 0;
-        level.next = nextOf(level.handle);
+        level.next.push(nextOf(level.handle));
         continue;
       }
       level.seen += 1;
@@ -95,18 +130,22 @@ export async function* listSftp(
       const kind = kindOf(entry.attrs) ?? KINDS[entry.longname[0] ?? "-"] ?? "special";
       if (kind === "directory") {
         if (delimited) yield { path, kind };
-        else await enter(path);
+        else {
+          openAhead(level);
+          await enter(path);
+        }
       } else if (kind !== "special") yield { ...metaOf(path, entry.attrs), kind };
     }
     await root.require(session, call);
   } catch (error) {
     throw root.fault(call, error);
   } finally {
-    for (const { handle } of levels) {
-      requestsOf(session)
-        .close(handle)
+    const letGo = (level: Level | undefined) =>
+      level === undefined ? undefined : requestsOf(session).close(level.handle);
+    for (const level of [...levels, ...ahead.values()])
+      Promise.resolve(level)
+        .then(letGo)
         .catch(() => {});
-    }
     lease.release();
   }
 }
