@@ -24,7 +24,7 @@ export interface TimeoutOptions {
 const HELD_BYTES_MAX = 2 * STREAM_CHUNK_BYTES;
 
 /** About what a listed entry leaves behind on its way from the service to whoever prints it. */
-const ENTRY_GARBAGE_BYTES = 4 * 1024;
+const ENTRY_GARBAGE_BYTES = 2 * 1024;
 
 /** Operations whose time grows with an object that only the service sees. */
 const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "fetch", "complete"]);

@@ -8,8 +8,12 @@ import { requestsOf } from "./sftp_requests.ts";
 import type { SftpRoot } from "./sftp_root.ts";
 import { NO_CONNECTION, STATUS, statusOf } from "./sftp_session.ts";
 
-/** Requests for the entries of one directory that are under way while others are looked at. */
-const READS_AHEAD = 2;
+/** Requests for the entries of one directory that are under way at first: most have few, and their end is told by one more answer. */
+const FIRST_READS = 2;
+/** Requests that are sent together for more of a large directory. */
+const MORE_READS = 4;
+/** An answer with fewer entries is likely to be the last. */
+const LARGE_ANSWER_ENTRIES = 64;
 /** Directories that are opened before it is their turn. */
 const DIRECTORIES_AHEAD = 3;
 
@@ -48,6 +52,7 @@ export async function* listSftp(
     next.catch(() => {});
     return next;
   };
+  const askFor = (handle: Buffer, count: number) => Array.from({ length: count }, () => nextOf(handle));
   /** Directories that were opened ahead, by their paths. */
   const ahead = new Map<string, Promise<Level | undefined>>();
   const openLevel = async (path: string): Promise<Level | undefined> => {
@@ -58,7 +63,7 @@ export async function* listSftp(
         handle,
         entries: [],
         seen: 0,
-        next: Array.from({ length: READS_AHEAD }, () => nextOf(handle)),
+        next: askFor(handle, FIRST_READS),
       };
     } catch (error) {
       if (await isNoDirectory(root, { path, requests, error })) return undefined;
@@ -101,7 +106,8 @@ export async function* listSftp(
         }
         level.entries = entries;
         level.seen = 0;
-        level.next.push(nextOf(level.handle));
+        const more = entries.length < LARGE_ANSWER_ENTRIES ? 1 : MORE_READS;
+        if (level.next.length < (more > 1 ? FIRST_READS : 1)) level.next.push(...askFor(level.handle, more));
         continue;
       }
       level.seen += 1;
