@@ -37,7 +37,7 @@ export async function copyNative(
   return "through";
 }
 
-/** Copies or moves inside the service; `false` when it cannot, and nothing was done. */
+/** Copies or moves inside the service; `false` when it cannot, or says that it cannot in this case, and nothing was done. */
 async function inside(
   source: NativePlace,
   target: NativePlace,
@@ -54,7 +54,12 @@ async function inside(
     if (moves) await store.move?.(source.path, target.path, call);
     else {
       const version = remove ? await store.stat(source.path, call) : undefined;
-      await store.copy?.(source.path, target.path, call);
+      try {
+        await store.copy?.(source.path, target.path, call);
+      } catch (error) {
+        if (isKind(error, "Unsupported")) return false;
+        throw error;
+      }
       if (version !== undefined) await removeVersion(store, source.path, { version, call });
     }
     return true;

@@ -26,6 +26,11 @@ export async function copyObject(
   const meta = await headObject(context, call);
   if (source.key === target.key) return;
   if ((meta.size ?? 0) > context.options.copy_threshold) {
+    // Ceph decodes the name twice here, and would copy another object.
+    if (context.options.endpoint !== undefined && /%[0-9a-f]{2}/i.test(source.key)) {
+      const state = "the service may take a name with a percent sign for another one when it copies in parts";
+      throw storeError(context.info, { ...call, kind: "Unsupported", state });
+    }
     await copyInParts(context, { source, target, meta, signal: options.signal });
     return;
   }

@@ -1,3 +1,4 @@
+import { percentDecode } from "../../http/header_value.ts";
 import type { HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
@@ -7,6 +8,7 @@ import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { request, type S3Context } from "./s3_context.ts";
+import { lateRefusal } from "./s3_refusal.ts";
 
 /** Everything below a directory, page by page, in ascending order of keys.
  *
@@ -68,13 +70,15 @@ async function readPage(context: S3Context, call: HttpCall, answer: HttpAnswer):
   for await (const element of readXml(bytes, { names: PARTS, error })) {
     if (element.name === "Contents") contents.push(element);
     else if (element.name === "CommonPrefixes") prefixes.push(textOf(element, "Prefix") ?? "");
-    else found.set(element.name, element.text.trim());
+    else if (element.name === "Error") throw lateRefusal(answer, element);
+    // Nothing is cut off: a page may end with a key that begins or ends with spaces.
+    else found.set(element.name, element.text);
   }
-  const isTruncated = found.get("IsTruncated");
+  const isTruncated = found.get("IsTruncated")?.trim();
   if (isTruncated === undefined) throw error("the answer is no list");
   return {
     isTruncated: isTruncated === "true",
-    isEncoded: found.get("EncodingType") === "url",
+    isEncoded: found.get("EncodingType")?.trim() === "url",
     next: isTruncated === "true" ? found.get("NextContinuationToken") || undefined : undefined,
     nextMarker: found.get("NextMarker") || undefined,
     contents,
@@ -83,22 +87,24 @@ async function readPage(context: S3Context, call: HttpCall, answer: HttpAnswer):
 }
 
 const PARTS = [
-  ...["Contents", "CommonPrefixes", "IsTruncated"],
+  ...["Contents", "CommonPrefixes", "IsTruncated", "Error"],
   ...["EncodingType", "NextContinuationToken", "NextMarker"],
 ] as const;
 
-/** Only delimited pages are sure to name it; the next page begins after the last that this one has. */
+/** The next page begins after the last that this one has. What the service itself calls it is not used where there is anything else: not all of them encode that as they do
+ *  the rest, and only delimited pages are sure to have it. */
 function markerOf(page: Page): string | undefined {
   if (!page.isTruncated) return undefined;
   const last = page.contents.at(-1);
-  const named = [page.nextMarker, last && textOf(last, "Key"), page.prefixes.at(-1)].flatMap((text) =>
+  const named = [last && textOf(last, "Key"), page.prefixes.at(-1)].flatMap((text) =>
     text ? [decodeKey(page, text)] : [],
   );
+  if (named.length === 0) return page.nextMarker;
   return named.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))).at(-1);
 }
 
 function decodeKey(page: Page, text: string): string {
-  return page.isEncoded ? decodeURIComponent(text.replaceAll("+", " ")) : text;
+  return page.isEncoded ? percentDecode(text.replaceAll("+", " ")) : text;
 }
 
 /** The objects and directories of one page in the order of their keys. */

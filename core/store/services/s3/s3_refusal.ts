@@ -47,8 +47,13 @@ export async function resultOf(answer: HttpAnswer, name: string): Promise<XmlEle
     if (error instanceof UnreadableAnswer) return [];
     throw error;
   });
-  if (first?.name === "Error") throw new S3Refusal({ ...answer, status: LATE_STATUS }, first);
+  if (first?.name === "Error") throw lateRefusal(answer, first);
   return first;
+}
+
+/** The failure that the service tells in an answer that it had begun as a success. */
+export function lateRefusal(answer: HttpAnswer, error: XmlElement): S3Refusal {
+  return new S3Refusal({ ...answer, status: LATE_STATUS }, error);
 }
 
 async function elementsOf(answer: HttpAnswer, names: readonly string[]): Promise<readonly XmlElement[]> {

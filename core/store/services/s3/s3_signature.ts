@@ -71,7 +71,8 @@ export function s3Signer(region: string): S3Signer {
     const names = Object.keys(headers).sort();
     const lines = names.map((name) => `${name}:${(headers[name] ?? "").trim().replace(/ +/g, " ")}\n`);
     const canonical = `${method}\n${path}\n${query}\n${lines.join("")}\n${names.join(";")}\n${payload}`;
-    const digest = createHash("sha256").update(canonical).digest("hex");
+    // Headers go over the line as Latin-1; all else is ASCII.
+    const digest = createHash("sha256").update(canonical, "latin1").digest("hex");
     return createHmac("sha256", keyOf(identity, day))
       .update(`${ALGORITHM}\n${time}\n${scopeOf(day)}\n${digest}`)
       .digest("hex");
