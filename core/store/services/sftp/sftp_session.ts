@@ -87,6 +87,7 @@ export async function openSftpSession(
   const client = new ssh2.Client();
   const socket = gatheringSocket(server);
   let refusal: JcsError | undefined;
+  let cipher = "";
   const methods = [...login.methods];
   try {
     const sftp = await unlessAborted(
@@ -98,6 +99,9 @@ export async function openSftpSession(
             reject(refusal ?? connectError(info, { error, login }));
           });
           client.on("close", () => reject(refusal ?? lost(info)));
+          client.on("handshake", ({ sc }) => {
+            cipher = sc.cipher;
+          });
           client.on("ready", () => {
             client.setNoDelay(true);
             client.sftp((error, started) => {
@@ -128,7 +132,7 @@ export async function openSftpSession(
         error: () => storeError(info, { kind: "Cancelled", operation: "open", state: "cancelled" }),
       },
     );
-    freePassed(sftp, socket);
+    freePassed(sftp, socket, cipher);
     return sessionOf(client, sftp);
   } catch (error) {
     client.on("error", () => {});
@@ -172,8 +176,9 @@ function sessionOf(client: Client, sftp: SFTPWrapper): SftpSession {
     };
     answers.then(answered, answered);
   };
+  // Never more than the library takes at once: it would look at the rest of a buffer when that is somebody else's.
   const clamp = (bytes: number | undefined) =>
-    Math.max(REQUEST_BYTES, Math.min(bytes ?? REQUEST_BYTES, REQUEST_BYTES_MAX));
+    Math.max(1, Math.min(bytes ?? REQUEST_BYTES, REQUEST_BYTES_MAX));
   return {
     sftp,
     extensions: new Set(Object.keys(negotiated._extensions ?? {})),

@@ -63,8 +63,9 @@ export function gatheringSocket(server: { readonly host: string; readonly port: 
   return socket;
 }
 
-/** Frees what passes through a session that is ready, as soon as it has passed: the library makes several buffers of every piece, and forgets them. */
-export function freePassed(sftp: SFTPWrapper, socket: Socket): void {
+/** Frees what passes through a session that is ready, as soon as it has passed: the library makes several buffers of every piece, and forgets them. `cipher` is that of
+ *  what comes in. */
+export function freePassed(sftp: SFTPWrapper, socket: Socket, cipher: string): void {
   const session = sftp as unknown as Passages;
   const { _protocol: protocol } = session;
   const channelData = protocol.channelData.bind(protocol);
@@ -79,8 +80,8 @@ export function freePassed(sftp: SFTPWrapper, socket: Socket): void {
     // Of what is this long the session has taken copies, or made texts and numbers.
     if (bytes !== null) free(bytes.buffer);
   };
-  // After the library's own listener, which has decrypted it by then.
-  socket.on("data", (bytes: Buffer) => free(bytes.buffer));
+  // After the library's own listener, which has decrypted it by then. Other ciphers than AES keep views of what is not complete.
+  if (/^aes/.test(cipher)) socket.on("data", (bytes: Buffer) => free(bytes.buffer));
 }
 
 function free(memory: ArrayBufferLike): void {

@@ -1,9 +1,11 @@
 import { createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { adoptChunk } from "../../../../../core/bytes/adopt_chunk.ts";
 import { openStore } from "../../../../../core/store/open_store.ts";
 import { STATUS } from "../../../../../core/store/services/sftp/sftp_session.ts";
 import { sftp } from "../../../../../core/store/services/sftp.ts";
 import type { Store } from "../../../../../core/store/store.ts";
+import { poisonFreeBuffers, takeBuffer } from "../../../../../ioswitch/buffer_pool.ts";
 import { startFaultProxy } from "../../../../servers/fault_proxy.ts";
 import { startScriptedSftp } from "../../../../servers/scripted_sftp.ts";
 import { listPaths, pattern, readAll, sameBytes } from "../../../../suites/store_bench.ts";
@@ -111,6 +113,42 @@ describe("sftp when the server does what none should", () => {
     server.script = {};
     await store.write("b", CONTENT);
     expect(sameBytes(await readAll(store, "b"), CONTENT)).toBe(true);
+  });
+
+  test("a server that takes less at a time gets the bytes that were written, whatever becomes of their memory", async () => {
+    const { server, store } = await open();
+    let longest = 0;
+    let ends = 0;
+    server.script = {
+      write(offset) {
+        longest = Math.max(longest, offset - ends);
+        ends = offset;
+        return 0;
+      },
+    };
+    const whole = pattern(4 * MIB + 12_345);
+    poisonFreeBuffers(true);
+    try {
+      for (const isPooled of [true, false]) {
+        const body = async function* () {
+          for (let at = 0; at < whole.length; at += MIB) {
+            const piece = whole.subarray(at, at + MIB);
+            const chunk = isPooled ? takeBuffer(piece.length) : new Uint8Array(piece.length);
+            chunk.set(piece);
+            if (!isPooled) adoptChunk(chunk);
+            yield chunk;
+          }
+        };
+        longest = 0;
+        ends = 0;
+        await store.write("b", body());
+        expect(sameBytes(server.files.get("/space/b") ?? new Uint8Array(), whole)).toBe(true);
+        // What the library sends at once to a server that does not say what it takes.
+        expect(longest).toBeLessThan(32 * 1024);
+      }
+    } finally {
+      poisonFreeBuffers(false);
+    }
   });
 
   describe("lists", () => {
