@@ -185,33 +185,6 @@ requireServer("radosgw")("s3 on radosgw", () => {
     await expect(store.copy?.("c/none", "c/target")).rejects.toMatchObject({ kind: "NotFound" });
   });
 
-  test("does not copy in parts what the service would mistake for another", async () => {
-    await store.write("odd/a%41", randomBytes(7 * MIB));
-    await store.write("odd/aA", randomBytes(7 * MIB));
-    await expect(store.copy?.("odd/a%41", "odd/copy")).rejects.toMatchObject({ kind: "Unsupported" });
-    await expect(store.stat("odd/copy")).rejects.toMatchObject({ kind: "NotFound" });
-  });
-
-  test("signs headers as they go over the line", async () => {
-    await store.write("latin", Buffer.from("x"), { contentDisposition: 'attachment; filename="\u00e9.txt"' });
-    expect((await store.stat("latin")).contentDisposition).toBe('attachment; filename="\u00e9.txt"');
-  });
-
-  test("pages that end with odd names are followed by the next", { timeout: 60_000 }, async () => {
-    const ends = [" lead", "trail ", "b%7E", "b%", "b+"];
-    for (const version of ["1", "2"]) {
-      for (const end of ends) {
-        const own = await open({ list_version: version });
-        // The thousandth name is the last of its page.
-        const before = Array.from({ length: 999 }, (_, index) => ` ${String(index).padStart(4, "0")}`);
-        const names = [...before.map((name) => (end === " lead" ? name : `a${name}`)), end, "bA", "c", "z"];
-        for (let at = 0; at < names.length; at += 64)
-          await Promise.all(names.slice(at, at + 64).map((name) => own.write(name, new Uint8Array(0))));
-        expect(await pathsOf(own.list("")), `${version} ${end}`).toEqual(sorted(names));
-      }
-    }
-  });
-
   test("lists odd names, in order, over several pages, flat and by level", { timeout: 60_000 }, async () => {
     const names = [
       "a b",
