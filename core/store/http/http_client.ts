@@ -156,9 +156,9 @@ function headOf(
   { request, relay }: { readonly request: HttpRequest; readonly relay: HttpProxy | undefined },
 ): string {
   const { method, path } = request;
-  const port = endpoint.port === (endpoint.protocol === "https" ? 443 : 80) ? "" : `:${endpoint.port}`;
+  const host = hostHeader(endpoint);
   const headers: Record<string, string> = {
-    host: `${endpoint.host}${port}`,
+    host,
     "accept-encoding": "identity",
     "user-agent": "jcs",
     ...lengthOf(request),
@@ -166,13 +166,18 @@ function headOf(
   };
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value;
   if (!TOKEN.test(method) || !/^[\x21-\x7e\x80-\xff]+$/.test(path)) throw unsendable("the path");
-  const target = relay === undefined ? path : `http://${endpoint.host}${port}${path}`;
+  const target = relay === undefined ? path : `http://${host}${path}`;
   let head = `${method} ${target} HTTP/1.1\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (!TOKEN.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw unsendable("a header");
     head += `${name}: ${value}\r\n`;
   }
   return `${head}\r\n`;
+}
+
+/** How requests name their server: with its port unless that is the usual one. */
+export function hostHeader({ protocol, host, port }: Endpoint): string {
+  return port === (protocol === "https" ? 443 : 80) ? host : `${host}:${port}`;
 }
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

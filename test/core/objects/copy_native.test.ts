@@ -31,6 +31,36 @@ const instead =
   (change: (inner: Store) => Partial<Store>): Layer =>
   (inner) => ({ ...inner, ...change(inner) });
 
+describe("what a service says it cannot copy in this case", () => {
+  const refused: Layer = ({ move: _, ...inner }) => ({
+    ...inner,
+    async copy() {
+      throw new JcsError("Unsupported", "Cannot copy: the object is encrypted");
+    },
+  });
+
+  it("passes through this process, and the source of a move goes when the target is there", async () => {
+    await source.write("a", bytes("x"));
+    bench.wrap("s0", refused);
+    expect(await native.copy(from, { space: "s0", path: "b" })).toBe("through");
+    expect(await native.move(from, { space: "s0", path: "c" })).toBe("through");
+    for (const path of ["b", "c"]) expect(await textOf(source, path)).toBe("x");
+    await expect(source.stat("a")).rejects.toMatchObject({ kind: "NotFound" });
+  });
+
+  it("stays an error when it is another one", async () => {
+    await source.write("a", bytes("x"));
+    bench.wrap("s0", ({ move: _, ...inner }) => ({
+      ...inner,
+      async copy() {
+        throw new JcsError("NoSpace", "Cannot copy: the service is full");
+      },
+    }));
+    await expect(native.move(from, { space: "s0", path: "b" })).rejects.toMatchObject({ kind: "NoSpace" });
+    expect(await textOf(source, "a")).toBe("x");
+  });
+});
+
 describe("a move through this process", () => {
   it("takes metadata and type along and removes the source", async () => {
     await source.write("a", bytes("x"), { metadata: { colour: "blue" }, contentType: "text/plain" });

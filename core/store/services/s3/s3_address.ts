@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import { JcsError } from "../../../errors.ts";
 import { type Endpoint, parseOptionValue } from "../../option_value.ts";
-import type { S3Options } from "./s3_options.ts";
+import { type S3Options, unusable } from "./s3_options.ts";
 
 /** Where a bucket is reached. */
 export interface BucketAddress {
@@ -25,13 +24,14 @@ const PARTITIONS: readonly (readonly [string, string])[] = [
  *  certificate covers one name before the service's, and an address has none. Throws `Usage` for what cannot go together. */
 export function bucketAddress(bucket: string, options: S3Options, region: string): BucketAddress {
   const { accelerate } = options;
-  if (bucket.endsWith("--x-s3")) throw refused("directory buckets (S3 Express) are not supported");
+  if (bucket.endsWith("--x-s3")) throw unusable("directory buckets (S3 Express) are not supported");
   if (accelerate && options.endpoint !== undefined) {
-    throw refused('options "accelerate" and "endpoint" do not go together');
+    throw unusable('options "accelerate" and "endpoint" do not go together');
   }
   const endpoint = options.endpoint ?? amazonEndpoint(accelerate ? "s3-accelerate" : `s3.${region}`, region);
   const inHost = !(options.path_style ?? options.endpoint !== undefined) && fitsHost(bucket, endpoint);
-  if (accelerate && !inHost) throw refused(`bucket "${bucket}" cannot be accelerated: its name fits no host`);
+  if (accelerate && !inHost)
+    throw unusable(`bucket "${bucket}" cannot be accelerated: its name fits no host`);
   if (!inHost) return { endpoint, bucketPath: `/${encodeURIComponent(bucket)}` };
   const { protocol, host, port } = endpoint;
   return { endpoint: requireEndpoint(`${protocol}:${bucket}.${host}:${port}`), bucketPath: "" };
@@ -39,7 +39,7 @@ export function bucketAddress(bucket: string, options: S3Options, region: string
 
 function amazonEndpoint(service: string, region: string): Endpoint {
   if (!/^[a-z0-9-]{1,63}$/i.test(region)) {
-    throw refused('option "region" must consist of letters, digits and hyphens');
+    throw unusable('option "region" must consist of letters, digits and hyphens');
   }
   const [, domain] = PARTITIONS.find(([prefix]) => region.startsWith(prefix)) ?? ["", "amazonaws.com"];
   return requireEndpoint(`https:${service}.${domain}`);
@@ -53,10 +53,6 @@ function fitsHost(bucket: string, { protocol, host }: Endpoint): boolean {
 
 function requireEndpoint(text: string): Endpoint {
   const endpoint = parseOptionValue("endpoint", text);
-  if (endpoint === undefined) throw refused(`${JSON.stringify(text)} is no endpoint`);
+  if (endpoint === undefined) throw unusable(`${JSON.stringify(text)} is no endpoint`);
   return endpoint;
-}
-
-function refused(state: string): JcsError {
-  return new JcsError("Usage", `Cannot open a space of service "s3": ${state}`);
 }

@@ -1,4 +1,4 @@
-import { type HttpAnswer, httpClient } from "../../http/http_client.ts";
+import { type HttpAnswer, hostHeader, httpClient } from "../../http/http_client.ts";
 import { readNetwork } from "../../http/network.ts";
 import type { OpenContext } from "../../service.ts";
 import { bucketAddress } from "./s3_address.ts";
@@ -54,8 +54,7 @@ export function s3Client(bucket: string, options: S3Options, context: OpenContex
   });
   const credentials = s3Credentials(options, context);
   const signer = s3Signer(region ?? DEFAULT_REGION);
-  const port = endpoint.port === (endpoint.protocol === "https" ? 443 : 80) ? "" : `:${endpoint.port}`;
-  const host = `${endpoint.host}${port}`;
+  const host = hostHeader(endpoint);
   const unsigned = ({ method, key, query = {}, headers = {} }: S3Request) => {
     const path = `${bucketPath}${key === undefined ? "" : `/${encodePath(key)}`}` || "/";
     return { method, path, query, headers: { host, ...present(headers) } };
@@ -86,7 +85,8 @@ export function s3Client(bucket: string, options: S3Options, context: OpenContex
 
 const DEFAULT_REGION = "us-east-1";
 
-function present(headers: S3Headers): Record<string, string> {
+/** The headers that are sent. */
+export function present(headers: S3Headers): Record<string, string> {
   const sent: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent[name] = value;
   return sent;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { JcsError } from "../../../errors.ts";
+import type { JcsError } from "../../../errors.ts";
 import type { Connection } from "../../connection_string.ts";
 import type { HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
@@ -9,7 +9,7 @@ import type { StoreInfo } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { type S3Client, type S3Headers, s3Client } from "./s3_client.ts";
 import { s3Error } from "./s3_error.ts";
-import type { S3Options } from "./s3_options.ts";
+import { type S3Options, unusable } from "./s3_options.ts";
 import { S3Refusal } from "./s3_refusal.ts";
 
 /** Longest key in UTF-8 bytes. */
@@ -124,8 +124,4 @@ export function customerKeyHeaders(options: S3Options, source = ""): S3Headers {
     [`${prefix}key`]: key.toString("base64"),
     [`${prefix}key-md5`]: createHash("md5").update(key).digest("base64"),
   };
-}
-
-function unusable(state: string): JcsError {
-  return new JcsError("Usage", `Cannot open a space of service "s3": ${state}`);
 }

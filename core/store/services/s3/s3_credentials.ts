@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
-import { JcsError } from "../../../errors.ts";
 import type { OpenContext } from "../../service.ts";
-import type { S3Options } from "./s3_options.ts";
+import { type S3Options, unusable } from "./s3_options.ts";
 import type { S3Identity } from "./s3_signature.ts";
 
 /** What Amazon's own tools find, with the time when it ends. */
@@ -22,7 +21,7 @@ export function s3Credentials(
   const { credential, session_token: sessionToken } = options;
   if (options.anonymous) return undefined;
   if (sessionToken !== undefined && credential?.kind !== "hmac") {
-    throw refused("Usage", 'option "session_token" goes only with credential=hmac:…');
+    throw unusable('option "session_token" goes only with credential=hmac:…');
   }
   switch (credential?.kind) {
     case "hmac": {
@@ -50,7 +49,7 @@ export function s3Credentials(
     case "apikey":
     case "basic":
     case "base64":
-      throw refused("Usage", `credential "${credential.kind}:…" is none of S3's; use hmac:…, env or file:…`);
+      throw unusable(`credential "${credential.kind}:…" is none of S3's; use hmac:…, env or file:…`);
   }
 }
 
@@ -81,14 +80,10 @@ function fromEnvironment(environment: OpenContext["environment"]): S3Identity {
   const secretAccessKey = environment["AWS_SECRET_ACCESS_KEY"];
   const sessionToken = environment["AWS_SESSION_TOKEN"];
   if (!accessKeyId || !secretAccessKey) {
-    throw refused(
-      "Config",
+    throw unusable(
       "credential=env needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+      "Config",
     );
   }
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
-}
-
-function refused(kind: "Usage" | "Config", state: string): JcsError {
-  return new JcsError(kind, `Cannot open a space of service "s3": ${state}`);
 }

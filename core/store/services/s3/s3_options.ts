@@ -1,3 +1,4 @@
+import { JcsError } from "../../../errors.ts";
 import { NETWORK_OPTIONS } from "../../http/network.ts";
 import type { OptionValues } from "../../read_options.ts";
 import type { ServiceOption } from "../../service.ts";
@@ -102,6 +103,11 @@ export const S3_OPTIONS = [
   { key: "connect_timeout", type: "duration", default: "10s", help: "longest wait for a connection" },
   ...NETWORK_OPTIONS,
 ] as const satisfies readonly ServiceOption[];
+
+/** The error of a connection that no bucket can be opened with. */
+export function unusable(state: string, kind: "Usage" | "Config" = "Usage"): JcsError {
+  return new JcsError(kind, `Cannot open a space of service "s3": ${state}`);
+}
 
 /** The options of one connection, read. */
 export type S3Options = OptionValues<typeof S3_OPTIONS>;

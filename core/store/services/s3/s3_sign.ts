@@ -1,6 +1,6 @@
 import type { MultipartStep, SignedRequest } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
-import type { S3Headers, S3Request } from "./s3_client.ts";
+import { present, type S3Headers, type S3Request } from "./s3_client.ts";
 import { placeOf, type S3Context } from "./s3_context.ts";
 import { s3Error } from "./s3_error.ts";
 import { completeXml, PARTS_MAX } from "./s3_upload.ts";
@@ -82,9 +82,7 @@ function signerOf(
   return {
     refuse,
     async sign(request: Omit<S3Request, "key">): Promise<SignedRequest> {
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries({ ...request.headers, ...context.always }))
-        if (value !== undefined) headers[name] = value;
+      const headers = present({ ...request.headers, ...context.always });
       const expiresAt = new Date(Date.now() + seconds * 1000);
       try {
         const url = await context.client.presign({ ...request, key, headers }, { expiresInSeconds: seconds });

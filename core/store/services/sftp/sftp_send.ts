@@ -10,6 +10,9 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Chunks shorter than this wait for the next ones: each request costs a packet and an answer. */
 const JOIN_BYTES = 64 * 1024;
 
+/** What the library leaves of every byte that is sent: it makes small buffers and a cipher for each packet. */
+const GARBAGE_SHARE = 1 / 3;
+
 /** Writes the whole body into an open file from `offset` on, with many requests under way, and returns how many bytes it had.
  *
  *  On failure some of the requests may still be under way: what is asked of the same session afterwards comes after them. */
@@ -26,7 +29,7 @@ export async function sendBody(
       await window.room(bytes, wait);
       // The library copies the bytes before it returns.
       const to = position + at;
-      noteGarbage(bytes / 3);
+      noteGarbage(bytes * GARBAGE_SHARE);
       window.add(
         bytes,
         session.ask<void>((done) =>
