@@ -41,18 +41,31 @@ requireServer("radosgw")("odd names and headers of s3 on radosgw", () => {
     expect((await store.stat("latin")).contentDisposition).toBe('attachment; filename="\u00e9.txt"');
   });
 
-  test("pages that end with odd names are followed by the next", { timeout: 60_000 }, async () => {
-    const ends = [" lead", "trail ", "b%7E", "b%", "b+"];
+  test.each([
+    [" lead", ["bA", "z"]],
+    ["trail ", ["trailz", "z"]],
+    ["b%7E", ["bA", "z"]],
+    ["b%", ["bA", "z"]],
+    ["b+", ["bA", "z"]],
+  ])("a page that ends with %j is followed by the next", { timeout: 60_000 }, async (end, after) => {
+    // At the top of a bucket, where what a name begins with is what its key begins with.
+    const own = await createBucket(server);
+    const first = end.startsWith(" ") ? " " : "a";
+    // The thousandth name is the last of its page.
+    const before = Array.from({ length: 999 }, (_, index) => `${first}${String(index).padStart(4, "0")}`);
+    const names = [...before, end, ...after];
+    expect(sorted(names)[999]).toBe(end);
     for (const version of ["1", "2"]) {
-      for (const end of ends) {
-        const own = await open({ list_version: version });
-        // The thousandth name is the last of its page.
-        const before = Array.from({ length: 999 }, (_, index) => ` ${String(index).padStart(4, "0")}`);
-        const names = [...before.map((name) => (end === " lead" ? name : `a${name}`)), end, "bA", "c", "z"];
-        for (let at = 0; at < names.length; at += 64)
-          await Promise.all(names.slice(at, at + 64).map((name) => own.write(name, new Uint8Array(0))));
-        expect(await listPaths(own, ""), `${version} ${end}`).toEqual(sorted(names));
-      }
+      const top = await openS3({
+        server,
+        bucket: own,
+        workDirectory: "/",
+        options: { list_version: version },
+      });
+      stores.push(top);
+      for (let at = 0; at < names.length && version === "1"; at += 64)
+        await Promise.all(names.slice(at, at + 64).map((name) => top.write(name, new Uint8Array(0))));
+      expect(await listPaths(top, ""), `version ${version}`).toEqual(sorted(names));
     }
   });
 });
