@@ -1,15 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { futimesSync, linkSync, renameSync, unlinkSync, writeSync } from "node:fs";
-import { type FileHandle, link, lstat, open, rename, unlink } from "node:fs/promises";
+import { linkSync, renameSync, unlinkSync } from "node:fs";
+import { link, lstat, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { giveBack } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
-import { STREAM_CHUNK_BYTES } from "../limits.ts";
 import { type DirectorySync, directorySync } from "./directory_sync.ts";
 import { localCalls } from "./local_calls.ts";
 import { localError, systemCode } from "./local_error.ts";
-import { type QuickCalls, quickCalls } from "./quick_calls.ts";
+import { type LocalFile, openLocalFile } from "./local_file.ts";
 
 /** Names of files that are not complete yet start with this. */
 export const PARTIAL_PREFIX = ".jcs-partial-";
@@ -48,12 +47,12 @@ export async function writeAtomicFile(
 ): Promise<number> {
   const directory = dirname(target);
   const partial = join(directory, `${PARTIAL_PREFIX}${randomBytes(8).toString("hex")}`);
-  let handle: FileHandle | undefined;
+  let file: LocalFile | undefined;
   try {
-    handle = await openPartial(partial, target);
-    const bytes = await writeBody(handle, { body, target, signal: options.signal });
-    await finish(handle, { target, modifiedAt: options.modifiedAt });
-    handle = undefined;
+    file = await openPartial(partial, target);
+    const bytes = await writeBody(file, { body, target, signal: options.signal });
+    await finish(file, { target, modifiedAt: options.modifiedAt });
+    file = undefined;
     await options.check?.(partial);
     throwIfCancelled(options.signal, target);
     await publish(partial, { target, replace: options.replace });
@@ -61,31 +60,30 @@ export async function writeAtomicFile(
     await (options.names ?? localNames).sync(directory).catch(() => undefined);
     return bytes;
   } catch (error) {
-    await handle?.close().catch(() => undefined);
+    await file?.close().catch(() => undefined);
     await unlink(partial).catch(() => undefined);
     throw error;
   }
 }
 
-async function openPartial(partial: string, target: string): Promise<FileHandle> {
+async function openPartial(partial: string, target: string): Promise<LocalFile> {
   try {
-    return await open(partial, "wx", 0o666);
+    return await openLocalFile(partial, { flags: "wx" });
   } catch (error) {
     throw localError(error, { action: "write", file: target });
   }
 }
 
 async function writeBody(
-  handle: FileHandle,
+  file: LocalFile,
   options: { readonly body: ByteStream; readonly target: string; readonly signal: AbortSignal | undefined },
 ): Promise<number> {
   const { target, signal } = options;
-  const call = quickCalls();
   let bytes = 0;
   // An error of the body passes as it is; only one of the disk is put into words here.
   for await (const chunk of options.body) {
     throwIfCancelled(signal, target);
-    await writeChunk(handle, { chunk, position: bytes, call }).catch((error: unknown) => {
+    await file.write(chunk, bytes).catch((error: unknown) => {
       throw localError(error, { action: "write", file: target });
     });
     bytes += chunk.length;
@@ -95,35 +93,16 @@ async function writeBody(
   return bytes;
 }
 
-async function writeChunk(
-  handle: FileHandle,
-  part: { readonly chunk: Uint8Array; readonly position: number; readonly call: QuickCalls },
-): Promise<void> {
-  const { chunk, position, call } = part;
-  for (let done = 0; done < chunk.length; ) {
-    const left = chunk.length - done;
-    const pooled = async () => (await handle.write(chunk, done, left, position + done)).bytesWritten;
-    // A longer one would hold up this thread even on a quick disk.
-    if (left > STREAM_CHUNK_BYTES) done += await pooled();
-    else done += await call(() => writeSync(handle.fd, chunk, done, left, position + done), pooled);
-  }
-}
-
 /** Gives the file its time, makes its bytes durable and closes it. */
 async function finish(
-  handle: FileHandle,
+  file: LocalFile,
   options: { readonly target: string; readonly modifiedAt: Date | undefined },
 ): Promise<void> {
   const { modifiedAt: time } = options;
   try {
-    if (time !== undefined) {
-      await localCalls(
-        () => futimesSync(handle.fd, time, time),
-        () => handle.utimes(time, time),
-      );
-    }
-    await handle.sync();
-    await handle.close();
+    if (time !== undefined) await file.setTime(time);
+    await file.sync();
+    await file.close();
   } catch (error) {
     throw localError(error, { action: "write", file: options.target });
   }

@@ -1,10 +1,12 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { constants, statSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { giveBack, takeBuffer } from "../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../bytes/byte_stream.ts";
 import { JcsError } from "../errors.ts";
 import { STREAM_CHUNK_BYTES } from "../limits.ts";
+import { localCalls } from "./local_calls.ts";
 import { localError } from "./local_error.ts";
+import { type LocalFile, openLocalFile } from "./local_file.ts";
 
 /** A local file as the source of an object. */
 export interface FileSource {
@@ -25,7 +27,10 @@ export interface FileSource {
  *  Throws `NotFound` or `PermissionDenied`, and `Usage` for a directory and for what is no plain file: reading a pipe or a device might
  *  never end. */
 export async function fileSource(file: string): Promise<FileSource> {
-  const found = await stat(file, { bigint: true }).catch((error: unknown) => {
+  const found = await localCalls(
+    () => statSync(file, { bigint: true }),
+    () => stat(file, { bigint: true }),
+  ).catch((error: unknown) => {
     throw localError(error, { action: "read", file });
   });
   if (!found.isFile())
@@ -46,60 +51,55 @@ interface Version {
 }
 
 async function* readFile(file: string, version: Version): AsyncGenerator<Uint8Array> {
-  let handle: FileHandle | undefined;
+  let opened: LocalFile | undefined;
   let ahead: Promise<Uint8Array> | undefined;
   try {
     // O_NONBLOCK: a pipe that took the file's place meanwhile must not hold us up.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    await checkVersion(handle, { file, version });
+    opened = await openLocalFile(file, { flags: constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) });
+    await checkVersion(opened, { file, version });
     const size = Number(version.size);
     let position = 0;
-    const readNext = (from: FileHandle) =>
+    const readNext = (from: LocalFile) =>
       position < size
         ? readChunk(from, { position, bytes: Math.min(STREAM_CHUNK_BYTES, size - position) })
         : undefined;
-    ahead = readNext(handle);
+    ahead = readNext(opened);
     while (ahead !== undefined) {
       const chunk = await ahead;
       if (chunk.length === 0) throw changed(file);
       position += chunk.length;
       // The next chunk is read while the caller works on this one.
-      ahead = readNext(handle);
+      ahead = readNext(opened);
       yield chunk;
     }
     // The files of /proc say that they are empty, and are not.
-    if ((await readChunk(handle, { position, bytes: 1 })).length > 0) throw changed(file);
-    await checkVersion(handle, { file, version });
+    if ((await readChunk(opened, { position, bytes: 1 })).length > 0) throw changed(file);
+    await checkVersion(opened, { file, version });
   } catch (error) {
     throw localError(error, { action: "read", file });
   } finally {
     const unread = await ahead?.catch(() => undefined);
     if (unread !== undefined) giveBack(unread);
-    await handle?.close();
+    await opened?.close();
   }
 }
 
 /** The `bytes` at `position`, fewer only where the file ends. */
 async function readChunk(
-  handle: FileHandle,
+  opened: LocalFile,
   range: { readonly position: number; readonly bytes: number },
 ): Promise<Uint8Array> {
   const { position, bytes } = range;
   const buffer = takeBuffer(bytes);
-  let filled = 0;
-  while (filled < bytes) {
-    const { bytesRead } = await handle.read(buffer, filled, bytes - filled, position + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
+  const filled = await opened.read(buffer, position);
   return filled === bytes ? buffer : buffer.subarray(0, filled);
 }
 
 async function checkVersion(
-  handle: FileHandle,
+  opened: LocalFile,
   expected: { readonly file: string; readonly version: Version },
 ): Promise<void> {
-  const now = await handle.stat({ bigint: true });
+  const now = await opened.stat();
   const { size, mtimeNs } = expected.version;
   if (!now.isFile() || now.size !== size || now.mtimeNs !== mtimeNs) throw changed(expected.file);
 }

@@ -1,5 +1,5 @@
-/** A call that took longer keeps those after it away from this thread. */
-const QUICK_MS = 5;
+/** A call in another thread that took longer tells of a disk that is better left alone. */
+const HANGING_MS = 50;
 /** So many calls go to the thread pool before another one is tried here. */
 const SLOW_CALLS = 64;
 
@@ -9,17 +9,21 @@ export type QuickCalls = <T>(here: () => T, pooled: () => Promise<T>) => Promise
 /** Decides for calls to one disk where they are made.
  *
  *  Most of them only change the memory of the system, and to have another thread do that costs several times as much: the way there and back, and bytes that have left the
- *  processor's cache. So as long as the disk answers at once they are made in this thread. One that takes its time is left to the thread pool, and so is the first call,
- *  which may find one that hangs. `now`: milliseconds of a clock that never goes back. */
-export function quickCalls(now: () => number = () => performance.now()): QuickCalls {
+ *  processor's cache. So as long as the disk answers at once they are made in this thread. One that takes longer than `quickMs` keeps those after it away from this
+ *  thread for a while, and so does one that hangs in another thread; the first call, which may find such a one, is made there. `now`: milliseconds of a clock that never goes back. */
+export function quickCalls(
+  options: { readonly quickMs?: number; readonly now?: () => number } = {},
+): QuickCalls {
+  const { quickMs = 5, now = () => performance.now() } = options;
   /** Calls for the pool before the next one here. */
   let forPool = 1;
   return async (here, pooled) => {
+    const isHere = forPool === 0;
     const startedMs = now();
     try {
-      return forPool === 0 ? here() : await pooled();
+      return isHere ? here() : await pooled();
     } finally {
-      if (now() - startedMs > QUICK_MS) forPool = SLOW_CALLS;
+      if (now() - startedMs > (isHere ? quickMs : HANGING_MS)) forPool = SLOW_CALLS;
       else if (forPool > 0) forPool -= 1;
     }
   };

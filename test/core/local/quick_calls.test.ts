@@ -4,7 +4,7 @@ import { quickCalls } from "../../../core/local/quick_calls.ts";
 /** Makes calls one after the other; `tookMs` says how long each takes. Tells which went to the thread pool. */
 async function pooledCalls(count: number, tookMs: (index: number) => number): Promise<number[]> {
   let nowMs = 0;
-  const call = quickCalls(() => nowMs);
+  const call = quickCalls({ now: () => nowMs });
   const pooled: number[] = [];
   for (let index = 0; index < count; index++) {
     const work = () => {
@@ -29,12 +29,19 @@ test("a slow call sends the ones after it to the pool, and some later one is tri
   expect(pooled).toEqual([0, ...Array.from({ length: 64 }, (_, index) => 11 + index)]);
 });
 
-test("a disk that stays slow is left to the pool", async () => {
-  expect(await pooledCalls(200, () => 20)).toHaveLength(200);
+test("a disk that stays slow is tried again seldom", async () => {
+  const pooled = await pooledCalls(200, () => 20);
+  expect(Array.from({ length: 200 }, (_, index) => index).filter((index) => !pooled.includes(index))).toEqual(
+    [1, 66, 131, 196],
+  );
+});
+
+test("a disk that hangs is left to the pool", async () => {
+  expect(await pooledCalls(200, () => 60)).toHaveLength(200);
 });
 
 test("failures are those of the call, wherever it was made, and no reason to go elsewhere", async () => {
-  const call = quickCalls(() => 0);
+  const call = quickCalls({ now: () => 0 });
   const fail = () => {
     throw new Error("no such file");
   };
