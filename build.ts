@@ -53,6 +53,7 @@ export async function buildExecutable(options: {
     entrypoints: [options.main, ...workers].map((file) => join(ROOT, file)),
     naming: { entry: "[name].[ext]" },
     minify: true,
+    splitting: true,
     bytecode: true,
     format: "esm",
     // The environment is read when jcs runs, never when it is built.

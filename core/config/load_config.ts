@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { JcsError } from "../errors.ts";
 import type { Config } from "./config_schema.ts";
-import { defaultConfig, parseConfig } from "./parse_config.ts";
+import { DEFAULT_CONFIG } from "./default_config.ts";
 
 const STATES: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file; jcs init writes one",
@@ -10,10 +10,10 @@ const STATES: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of its path is a file and no directory",
 };
 
-/** Reads and checks a config.json. A missing file means {@link defaultConfig}, so that jcs works without any, unless it is `required`
+/** Reads and checks a config.json. A missing file means {@link DEFAULT_CONFIG}, so that jcs works without any, unless it is `required`
  *  because somebody named it.
  *
- *  Throws `Config` as {@link parseConfig} does, or when the file cannot be read. `onWarning` is told when others may read a file with
+ *  Throws `Config` as `parseConfig` does, or when the file cannot be read. `onWarning` is told when others may read a file with
  *  passwords in it. */
 export async function loadConfig(
   file: string,
@@ -24,11 +24,12 @@ export async function loadConfig(
     text = await readFile(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    if (code === "ENOENT" && options.required !== true) return defaultConfig();
+    if (code === "ENOENT" && options.required !== true) return DEFAULT_CONFIG;
     const state = STATES[code] ?? code;
     const kind = code === "EACCES" || code === "EPERM" ? "PermissionDenied" : "Config";
     throw new JcsError(kind, `Cannot read "${file}": ${state}`, { where: { path: file }, cause: error });
   }
+  const { parseConfig } = await import("./parse_config.ts");
   const config = parseConfig(text, file);
   if (options.onWarning !== undefined && hasPassword(config) && (await othersMayRead(file))) {
     options.onWarning(`"${file}" holds a password and other users may read it: chmod 600 "${file}"`);

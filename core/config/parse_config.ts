@@ -4,11 +4,6 @@ import { nearest } from "../nearest.ts";
 import { type Config, configSchema } from "./config_schema.ts";
 import { findJsonError } from "./find_json_error.ts";
 
-/** The configuration that a missing file means: the embedded catalogue, and the defaults of every key. */
-export function defaultConfig(): Config {
-  return configSchema.parse({});
-}
-
 /** Reads the text of a config.json; `file` is its name in messages.
  *
  *  Throws `Config` naming the file and the line (not JSON, comments) or the field (unknown, with the nearest known one; of the wrong

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import fetchCommand from "../../commands/fetch.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import type { NativeClient } from "../../core/native_client.ts";
 import { createNativeClient } from "../../core/objects/native_client.ts";
@@ -26,7 +26,7 @@ beforeEach(async () => {
   writeFileSync(join(root, "disk/old"), "old");
   client = await openLocalClient({
     home: join(root, "home"),
-    config: defaultConfig(),
+    config: DEFAULT_CONFIG,
     environment: { JCS_SPACE_disk: `fs://${root}/disk` },
     onWarning: () => {},
   });

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { loadConfig } from "../../core/config/load_config.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
 import { onTerminal } from "../cli/on_terminal.ts";
 import { spawnProgram } from "../cli/spawn_program.ts";
 
@@ -38,9 +38,9 @@ test("without a terminal it writes what is needed, with defaults, and says what"
   expect(stderr).toContain("jcs space add");
   const config = await loadConfig(join(home, "config.json"), { required: true });
   expect(config).toEqual({
-    ...defaultConfig(),
+    ...DEFAULT_CONFIG,
     http: {
-      ...defaultConfig().http,
+      ...DEFAULT_CONFIG.http,
       rootCA: join(home, "ca_cert.pem"),
       serverCert: join(home, "server_cert.pem"),
       serverKey: join(home, "server_key.pem"),

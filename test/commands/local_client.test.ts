@@ -24,7 +24,7 @@ import rm from "../../commands/rm.ts";
 import space from "../../commands/space.ts";
 import stat from "../../commands/stat.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import { runCommand } from "./run_command.ts";
 import { temporaryDirectories } from "./temporary_directory.ts";
@@ -75,7 +75,7 @@ beforeEach(async () => {
   mkdirSync(join(root, "home"));
   client = await openLocalClient({
     home: join(root, "home"),
-    config: defaultConfig(),
+    config: DEFAULT_CONFIG,
     environment: {},
     onWarning: () => {},
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { Command } from "../../commands/command.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import { type CommandRun, runCommand } from "./run_command.ts";
 import { temporaryDirectories } from "./temporary_directory.ts";
@@ -43,7 +43,7 @@ export function nativeBench(): NativeBench {
     for (const name of ["home", "disk"]) mkdirSync(join(root, name));
     client = await openLocalClient({
       home: join(root, "home"),
-      config: defaultConfig(),
+      config: DEFAULT_CONFIG,
       environment: {
         JCS_SPACE_disk: `fs://${root}/disk?sync=false`,
         JCS_SPACE_inner: `fs://${root}/disk/t?sync=false`,

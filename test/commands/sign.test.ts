@@ -7,7 +7,7 @@ import put from "../../commands/put.ts";
 import sign from "../../commands/sign.ts";
 import stat from "../../commands/stat.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import { until } from "../e2e/rig.ts";
 import { azurite, createContainer } from "../servers/azurite.ts";
@@ -50,7 +50,7 @@ for (const { server, connection } of SERVICES) {
       home = mkdtempSync(join(tmpdir(), "jcs-test-"));
       client = await openLocalClient({
         home,
-        config: defaultConfig(),
+        config: DEFAULT_CONFIG,
         environment: { JCS_SPACE_space: await connection() },
         onWarning: () => {},
       });

@@ -4,7 +4,7 @@ import { afterEach, expect, test } from "vitest";
 import cat from "../../commands/cat.ts";
 import sign from "../../commands/sign.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import { azurite, createContainer } from "../servers/azurite.ts";
 import { createBucket, radosgw } from "../servers/radosgw.ts";
@@ -23,7 +23,7 @@ const open = async (connection: string) => {
   mkdirSync(home);
   client = await openLocalClient({
     home,
-    config: defaultConfig(),
+    config: DEFAULT_CONFIG,
     environment: { JCS_SPACE_far: connection },
     onWarning: () => {},
   });

@@ -8,7 +8,7 @@ import get from "../../commands/get.ts";
 import put from "../../commands/put.ts";
 import tee from "../../commands/tee.ts";
 import type { Client } from "../../core/client.ts";
-import { defaultConfig } from "../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../core/config/default_config.ts";
 import { openLocalClient } from "../../core/local_client.ts";
 import { type FakeOnedrive, startFakeOnedrive } from "../servers/fake_onedrive.ts";
 import { pattern } from "../suites/store_bench.ts";
@@ -35,7 +35,7 @@ beforeEach(async () => {
   });
   client = await openLocalClient({
     home: join(directory, "home"),
-    config: defaultConfig(),
+    config: DEFAULT_CONFIG,
     environment: Object.fromEntries(spaces),
     onWarning: () => {},
   });

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DEFAULT_CONFIG } from "../../../core/config/default_config.ts";
 import { hasPassword, loadConfig } from "../../../core/config/load_config.ts";
-import { defaultConfig } from "../../../core/config/parse_config.ts";
 
 let directory = "";
 let file = "";
@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 test("a missing file means the defaults, unless somebody named it", async () => {
-  expect(await loadConfig(file)).toEqual(defaultConfig());
+  expect(await loadConfig(file)).toEqual(DEFAULT_CONFIG);
   await expect(loadConfig(file, { required: true })).rejects.toMatchObject({
     kind: "Config",
     message: `Cannot read "${file}": there is no such file; jcs init writes one`,

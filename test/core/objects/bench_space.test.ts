@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Client } from "../../../core/client.ts";
-import { defaultConfig } from "../../../core/config/parse_config.ts";
+import { DEFAULT_CONFIG } from "../../../core/config/default_config.ts";
 import { openLocalClient } from "../../../core/local_client.ts";
 import type { NativeClient } from "../../../core/native_client.ts";
 import { benchSpace, type SpaceSpeed } from "../../../core/objects/bench_space.ts";
@@ -21,7 +21,7 @@ beforeEach(async () => {
   mkdirSync(join(root, "disk"));
   client = await openLocalClient({
     home: join(root, "home"),
-    config: defaultConfig(),
+    config: DEFAULT_CONFIG,
     environment: { JCS_SPACE_disk: `fs://${root}/disk` },
     onWarning: () => {},
   });

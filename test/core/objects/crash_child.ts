@@ -1,4 +1,4 @@
-import { configSchema } from "../../../core/config/config_schema.ts";
+import { DEFAULT_CONFIG } from "../../../core/config/default_config.ts";
 import { openLocalClient } from "../../../core/local_client.ts";
 import { parseScheme } from "../../../core/redundancy/parse_scheme.ts";
 
@@ -6,7 +6,7 @@ import { parseScheme } from "../../../core/redundancy/parse_scheme.ts";
 const [home, fill, killAt] = process.argv.slice(2) as [string, string, string];
 const client = await openLocalClient({
   home,
-  config: configSchema.parse({}),
+  config: DEFAULT_CONFIG,
   environment: {},
   onWarning: () => undefined,
 });

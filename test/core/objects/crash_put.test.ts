@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { collect } from "../../../core/bytes/collect.ts";
 import { openSqliteCatalog } from "../../../core/catalog/open_sqlite_catalog.ts";
-import { configSchema } from "../../../core/config/config_schema.ts";
+import { DEFAULT_CONFIG } from "../../../core/config/default_config.ts";
 import { openLocalClient } from "../../../core/local_client.ts";
 
 const SPACES = ["a", "b", "c", "d", "e", "f"];
@@ -38,7 +38,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function open() {
   return openLocalClient({
     home,
-    config: configSchema.parse({}),
+    config: DEFAULT_CONFIG,
     environment: {},
     onWarning: () => undefined,
   });
