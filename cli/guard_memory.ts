@@ -1,10 +1,13 @@
 import { setGarbageCollector } from "../core/bytes/garbage.ts";
 
-/** Growth of the heap since the last collection that starts the next one. */
-export const HEAP_GROWTH_BYTES_MAX = 8 * 1024 * 1024;
+/** Growth of a small heap since the last collection that starts the next one. */
+export const HEAP_GROWTH_BYTES = 2 * 1024 * 1024;
+
+/** The same of a large one, as a share of what the last collection left: to look through it takes as long as it is large. */
+export const HEAP_GROWTH_SHARE = 0.25;
 
 /** Buffers that became garbage since the last collection that start the next one. */
-export const GARBAGE_BYTES_MAX = 8 * 1024 * 1024;
+export const GARBAGE_BYTES_MAX = 2 * 1024 * 1024;
 
 const CHECK_EVERY_MS = 100;
 
@@ -23,7 +26,8 @@ export function guardMemory(heap: Heap | undefined = javaScriptCore()): void {
   if (!heap) return;
   let afterBytes = heap.usedBytes();
   const check = () => {
-    if (heap.usedBytes() <= afterBytes + HEAP_GROWTH_BYTES_MAX) return;
+    const growthBytes = Math.max(HEAP_GROWTH_BYTES, afterBytes * HEAP_GROWTH_SHARE);
+    if (heap.usedBytes() <= afterBytes + growthBytes) return;
     heap.collect();
     afterBytes = heap.usedBytes();
   };

@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { GARBAGE_BYTES_MAX, guardMemory, HEAP_GROWTH_BYTES_MAX } from "../../cli/guard_memory.ts";
+import {
+  GARBAGE_BYTES_MAX,
+  guardMemory,
+  HEAP_GROWTH_BYTES,
+  HEAP_GROWTH_SHARE,
+} from "../../cli/guard_memory.ts";
 import { noteGarbage, setGarbageCollector } from "../../core/bytes/garbage.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -15,20 +20,23 @@ test("garbage is collected whenever the heap has grown, counted from what the la
     usedBytes = liveBytes;
   });
   guardMemory({ usedBytes: () => usedBytes, collect, collectYoung() {} });
-  usedBytes += HEAP_GROWTH_BYTES_MAX;
+  usedBytes += HEAP_GROWTH_BYTES;
   vi.advanceTimersByTime(1000);
   expect(collect).not.toHaveBeenCalled();
   usedBytes += 1;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(1);
   // What is really needed may be more than the bound: it is not collected over and over.
-  liveBytes = 10 * HEAP_GROWTH_BYTES_MAX;
+  liveBytes = 100 * HEAP_GROWTH_BYTES;
   usedBytes = liveBytes;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(2);
-  usedBytes = liveBytes + HEAP_GROWTH_BYTES_MAX;
+  usedBytes = liveBytes * (1 + HEAP_GROWTH_SHARE);
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(2);
+  usedBytes += 1;
+  vi.advanceTimersByTime(1000);
+  expect(collect).toHaveBeenCalledTimes(3);
 });
 
 test("buffers that nobody gives back are collected as they come, without waiting for a timer", () => {
