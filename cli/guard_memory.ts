@@ -4,7 +4,7 @@ import { setGarbageCollector } from "../core/bytes/garbage.ts";
 export const HEAP_GROWTH_BYTES = 2 * 1024 * 1024;
 
 /** The same of a large one, as a share of what the last collection left: to look through it takes as long as it is large. */
-export const HEAP_GROWTH_SHARE = 0.25;
+export const HEAP_GROWTH_SHARE = 0.1;
 
 /** Buffers that became garbage since the last collection that start the next one. */
 export const GARBAGE_BYTES_MAX = 2 * 1024 * 1024;

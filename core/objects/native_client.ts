@@ -2,9 +2,10 @@ import { cancelStream } from "../bytes/cancel_stream.ts";
 import { JcsError, withPlace } from "../errors.ts";
 import type { NativeAddress, NativeClient } from "../native_client.ts";
 import { fetchThrough } from "../store/http/fetch_through.ts";
+import { type Listing, passList } from "../store/listing.ts";
 import { normalizePath } from "../store/normalize_path.ts";
 import { requireOperation } from "../store/require_operation.ts";
-import type { ObjectMeta, Store } from "../store/store.ts";
+import type { ListOptions, ObjectMeta, Store } from "../store/store.ts";
 import { storeError } from "../store/store_error.ts";
 import { copyNative, type NativePlace } from "./copy_native.ts";
 import type { ObjectContext } from "./object_context.ts";
@@ -86,21 +87,22 @@ export function createNativeClient(
       })),
     stat: (at, options) => on(at.space, (store) => store.stat(at.path, options)),
     read: (at, options) => on(at.space, (store) => store.read(at.path, options)),
-    async *list({ space, path }, { withoutOwn = false, ...options } = {}) {
-      try {
+    list: ({ space, path }, { withoutOwn = false, ...options } = {}) => {
+      const begin = async () => {
         const store = await open(space);
-        if (!withoutOwn) return yield* store.list(path, options);
+        if (!withoutOwn) return store.list(path, options);
         const isOwn = await ownPaths(space, store);
-        if (isOwn(path)) return yield* store.list(path, options);
-        if (path !== "") return yield* except(isOwn, store.list(path, options));
-        // The blocks may be many: they are not even listed.
-        for await (const entry of except(isOwn, store.list("", { ...options, delimited: true }))) {
-          if (entry.kind !== "directory" || options.delimited === true) yield entry;
-          else yield* except(isOwn, store.list(entry.path, options));
-        }
-      } catch (error) {
-        throw withPlace(error, { space });
-      }
+        if (isOwn(path)) return store.list(path, options);
+        if (path !== "") return except(isOwn, store.list(path, options));
+        return listAround(isOwn, { store, options });
+      };
+      return passList(() => ({
+        inner: begin(),
+        wait: (next) =>
+          next().catch((error: unknown) => {
+            throw withPlace(error, { space });
+          }),
+      }));
     },
     async write(at, body, options = {}) {
       try {
@@ -158,9 +160,18 @@ export function createNativeClient(
 }
 
 /** The entries that are not jcs's own. */
-async function* except(
+/** A list without what `isOwn`. */
+function except(isOwn: (path: string) => boolean, list: AsyncIterable<ObjectMeta>): Listing {
+  return passList(() => ({ inner: list, keep: ({ path }) => !isOwn(path) }));
+}
+
+/** All of a space but what `isOwn`: the blocks may be many, they are not even listed. */
+async function* listAround(
   isOwn: (path: string) => boolean,
-  entries: AsyncIterable<ObjectMeta>,
-): AsyncGenerator<ObjectMeta> {
-  for await (const entry of entries) if (!isOwn(entry.path)) yield entry;
+  { store, options }: { readonly store: Store; readonly options: ListOptions },
+): AsyncIterable<ObjectMeta> {
+  for await (const entry of except(isOwn, store.list("", { ...options, delimited: true }))) {
+    if (entry.kind !== "directory" || options.delimited === true) yield entry;
+    else yield* except(isOwn, store.list(entry.path, options));
+  }
 }

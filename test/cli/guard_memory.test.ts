@@ -31,7 +31,7 @@ test("garbage is collected whenever the heap has grown, counted from what the la
   usedBytes = liveBytes;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(2);
-  usedBytes = liveBytes * (1 + HEAP_GROWTH_SHARE);
+  usedBytes = liveBytes + liveBytes * HEAP_GROWTH_SHARE;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(2);
   usedBytes += 1;

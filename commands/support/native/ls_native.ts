@@ -1,6 +1,7 @@
 import { isKind, JcsError } from "../../../core/errors.ts";
 import type { NativeAddress, NativeClient } from "../../../core/native_client.ts";
 import { printable } from "../../../core/printable.ts";
+import { passList } from "../../../core/store/listing.ts";
 import type { CallOptions, ObjectMeta } from "../../../core/store/store.ts";
 import type { Edge } from "../../command.ts";
 import { takes } from "../list_selection.ts";
@@ -29,8 +30,7 @@ export async function listNative(
   let files = 0;
   let failed = 0;
 
-  async function show(space: string, entry: ObjectMeta): Promise<void> {
-    const meta = ls.long ? await complete(native, { at: { space, path: entry.path }, entry, call }) : entry;
+  function show(space: string, meta: ObjectMeta): void {
     files++;
     edge.output.result({
       get text() {
@@ -55,7 +55,10 @@ export async function listNative(
       const selection = await selectNative(native, address, call);
       const before = files;
       const entries = entriesOf(native, { selection, address, recursive: ls.recursive === true, call });
-      for await (const entry of entries) await show(address.space, entry);
+      for await (const entry of entries) {
+        const at = { space: address.space, path: entry.path };
+        show(address.space, ls.long ? await complete(native, { at, entry, call }) : entry);
+      }
       if (files > before || selection.kind === "object") continue;
       if (selection.kind === "glob") throw nothingMatches(formatNative(address));
       if (!selection.seen) await requireDirectory(native, address, call);
@@ -69,7 +72,7 @@ export async function listNative(
   endRun({ total: ls.addresses.length, failed }, "list", "addresses");
 }
 
-async function* entriesOf(
+function entriesOf(
   native: NativeClient,
   options: {
     readonly selection: NativeSelection;
@@ -77,21 +80,22 @@ async function* entriesOf(
     readonly recursive: boolean;
     readonly call: CallOptions;
   },
-): AsyncGenerator<ObjectMeta> {
+): AsyncIterable<ObjectMeta> | Iterable<ObjectMeta> {
   const { selection, recursive, call } = options;
   const { space } = options.address;
   switch (selection.kind) {
     case "object":
-      yield selection.meta;
-      return;
+      return [selection.meta];
     case "tree":
-      yield* native.list({ space, path: selection.directory }, { ...call, delimited: !recursive });
-      return;
+      return native.list({ space, path: selection.directory }, { ...call, delimited: !recursive });
     case "glob": {
       const { glob } = selection;
       const list = { ...call, delimited: glob.oneLevel && !recursive, withoutOwn: true };
-      for await (const entry of native.list({ space, path: glob.directory.slice(0, -1) }, list))
-        if (takes(glob, { path: entry.path, recursive })) yield entry;
+      const entries = native.list({ space, path: glob.directory.slice(0, -1) }, list);
+      return passList(() => ({
+        inner: entries,
+        keep: ({ path }) => takes(glob, { path, recursive }),
+      }));
     }
   }
 }

@@ -2,6 +2,7 @@ import type { ByteStream } from "../../bytes/byte_stream.ts";
 import { isKind, JcsError } from "../../errors.ts";
 import { ADAPTIVE_WAIT_MS_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { storeError } from "../store_error.ts";
 import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
 
@@ -139,15 +140,12 @@ export function adaptiveConcurrency(options: AdaptiveOptions): Layer {
           }
           return work(body, bodyOptions({ size, signal }));
         }),
-      async *list(prefix, call) {
-        const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
-        try {
-          const first = await within({ operation: "list", signal: call.signal }, () => iterator.next());
-          for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
-        } finally {
-          await iterator.return?.();
-        }
-      },
+      list: (prefix, call) =>
+        passList(() => ({
+          inner: inner.list(prefix, call),
+          wait: (next, isFirst) =>
+            isFirst ? within({ operation: "list", signal: call.signal }, next) : next(),
+        })),
     });
   };
 }

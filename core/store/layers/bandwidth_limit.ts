@@ -1,5 +1,6 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
 import { storeError } from "../store_error.ts";
 import type { TokenBucket } from "./token_bucket.ts";
@@ -76,10 +77,16 @@ export function bandwidthLimit(limits: SharedLimits): Layer {
         const limited = body instanceof Uint8Array || up.length === 0 ? body : slowed(body, slow);
         return await work(limited, bodyOptions({ size, signal }));
       },
-      async *list(prefix, call) {
-        await pass(operations, { amount: 1, operation: "list", path: prefix, signal: call.signal });
-        yield* inner.list(prefix, call);
-      },
+      list: (prefix, call) =>
+        passList(() => ({
+          inner: inner.list(prefix, call),
+          async wait(next, isFirst) {
+            if (isFirst) {
+              await pass(operations, { amount: 1, operation: "list", path: prefix, signal: call.signal });
+            }
+            return await next();
+          },
+        })),
     });
   };
 }

@@ -1,3 +1,4 @@
+import { passList } from "../listing.ts";
 import { normalizePath, normalizePrefix } from "../normalize_path.ts";
 import type { Store } from "../store.ts";
 import { beforeBody } from "./before_body.ts";
@@ -18,10 +19,11 @@ export function checkPaths(inner: Store, check: (operation: string, path: string
     write: async (path, body, options) =>
       await inner.write(await beforeBody(body, () => at("write", path)), body, options),
     remove: async (path, options) => await inner.remove(at("remove", path), options),
-    async *list(prefix, options) {
-      const directory = normalizePrefix(prefix, workDirectory);
-      yield* inner.list(directory === "" ? "" : at("list", directory), options);
-    },
+    list: (prefix, options) =>
+      passList(() => {
+        const directory = normalizePrefix(prefix, workDirectory);
+        return { inner: inner.list(directory === "" ? "" : at("list", directory), options) };
+      }),
     ...(append && {
       append: async (path, body, options) =>
         await append.call(inner, await beforeBody(body, () => at("append", path)), body, options),

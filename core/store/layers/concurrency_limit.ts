@@ -1,7 +1,7 @@
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
-import type { ObjectMeta } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { bodyOptions, wrapStore } from "./wrap_store.ts";
@@ -85,19 +85,11 @@ export function concurrencyLimit(options: { readonly concurrency: number }): Lay
       },
       send: ({ operation, path, signal, body, size }, work) =>
         withBody({ operation, path, signal, body }, () => work(body, bodyOptions({ size, signal }))),
-      async *list(prefix, call): AsyncIterable<ObjectMeta> {
-        const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
-        const place = { operation: "list", path: prefix, signal: call.signal };
-        try {
-          for (;;) {
-            const result = await within(place, () => iterator.next());
-            if (result.done === true) return;
-            yield result.value;
-          }
-        } finally {
-          await iterator.return?.();
-        }
-      },
+      list: (prefix, call) =>
+        passList(() => ({
+          inner: inner.list(prefix, call),
+          wait: (next) => within({ operation: "list", path: prefix, signal: call.signal }, next),
+        })),
     });
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { JcsError } from "../../errors.ts";
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
 import { countedBody } from "./counted_body.ts";
 import { bodyOptions, type Call, type Operation, wrapStore } from "./wrap_store.ts";
@@ -101,20 +102,18 @@ export function log(options: {
         entry.end();
         return result;
       },
-      async *list(prefix, call) {
-        const entry = begin({ operation: "list", path: prefix, attempt: call.attempt });
-        const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
-        try {
-          for (;;) {
-            const result = await entry.watch(Promise.resolve(iterator.next()));
-            if (result.done === true) return;
-            yield result.value;
-          }
-        } finally {
-          entry.end();
-          await iterator.return?.();
-        }
-      },
+      list: (prefix, call) =>
+        passList(() => {
+          const entry = begin({ operation: "list", path: prefix, attempt: call.attempt });
+          return {
+            inner: inner.list(prefix, call),
+            wait: (next) => entry.watch(next()),
+            async close(end) {
+              entry.end();
+              await end();
+            },
+          };
+        }),
     });
 }
 

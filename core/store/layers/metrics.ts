@@ -1,4 +1,5 @@
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
 import { countedBody } from "./counted_body.ts";
 import { createHistogram } from "./histogram.ts";
@@ -138,21 +139,16 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
         const counted = countedBody(body, (bytes) => book.note({ space, operation, bytes }));
         return measured(call, () => work(counted, bodyOptions({ size, signal })));
       },
-      async *list(prefix, call) {
-        const end = begin("list");
-        const iterator = inner.list(prefix, call)[Symbol.asyncIterator]();
-        try {
+      list: (prefix, call) =>
+        passList(() => {
           const { attempt } = call;
-          const first = await measured({ operation: "list", attempt }, () => iterator.next());
-          for (let result = first; result.done !== true; result = await iterator.next()) yield result.value;
-        } finally {
-          try {
-            await iterator.return?.();
-          } finally {
-            end();
-          }
-        }
-      },
+          const note = begin("list");
+          return {
+            inner: inner.list(prefix, call),
+            wait: (next, isFirst) => (isFirst ? measured({ operation: "list", attempt }, next) : next()),
+            close: (end) => end().finally(note),
+          };
+        }),
     });
   };
 }

@@ -2,8 +2,9 @@ import { isReopenable } from "../../bytes/reopenable_stream.ts";
 import { isKind, JcsError } from "../../errors.ts";
 import { RETRY_AFTER_MS_MAX, RETRY_DELAY_MS, RETRY_DELAY_MS_MAX } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
+import { type Listing, listing, passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
-import type { ListOptions, ObjectMeta, ObjectStream, ReadOptions, Store } from "../store.ts";
+import type { ListOptions, ObjectStream, ReadOptions, Store } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { pause } from "./pause.ts";
 import { bodyOptions, type Operation, wrapStore } from "./wrap_store.ts";
@@ -154,33 +155,51 @@ export function retry(options: RetryOptions): Layer {
   };
 }
 
-async function* listAgain(
+function listAgain(
   inner: Store,
   options: ListOptions & {
     readonly prefix: string;
     readonly wait: (error: unknown, tried: number) => Promise<void>;
   },
-): AsyncIterable<ObjectMeta> {
+): Listing {
   const { prefix, wait, ...call } = options;
   const sorted = inner.capabilities.listSorted && call.delimited !== true;
   let last: string | undefined;
   /** Where a list that broke goes on. Nothing is left out of one that did not: its order is only claimed. */
   let resumeAfter: Uint8Array | undefined;
-  for (let tried = 1; ; tried++) {
-    try {
-      for await (const entry of inner.list(prefix, { ...call, attempt: tried })) {
-        if (resumeAfter !== undefined && Buffer.compare(Buffer.from(entry.path), resumeAfter) <= 0) continue;
+  let tried = 1;
+  const open = () =>
+    passList(() => ({
+      inner: inner.list(prefix, { ...call, attempt: tried }),
+      keep(entry) {
+        if (resumeAfter !== undefined && Buffer.compare(Buffer.from(entry.path), resumeAfter) <= 0)
+          return false;
         last = entry.path;
         tried = 1;
-        yield entry;
+        return true;
+      },
+    }));
+  let list = open();
+  return listing({
+    take: () => list.take(),
+    async pull() {
+      for (;;) {
+        try {
+          const result = await list.next();
+          return result.done === true ? undefined : result.value;
+        } catch (error) {
+          if (last !== undefined && !sorted) throw error;
+          await wait(error, tried);
+          resumeAfter = last === undefined ? undefined : Buffer.from(last);
+          tried += 1;
+          list = open();
+        }
       }
-      return;
-    } catch (error) {
-      if (last !== undefined && !sorted) throw error;
-      await wait(error, tried);
-      resumeAfter = last === undefined ? undefined : Buffer.from(last);
-    }
-  }
+    },
+    async close() {
+      await list.return();
+    },
+  });
 }
 
 function exhausted(error: JcsError): JcsError {

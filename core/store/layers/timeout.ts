@@ -7,8 +7,9 @@ import {
   TRANSFER_BYTES_PER_SECOND_MIN,
 } from "../../limits.ts";
 import type { Layer } from "../layer.ts";
+import { passList } from "../listing.ts";
 import { objectStream } from "../object_stream.ts";
-import type { ObjectMeta, StoreInfo } from "../store.ts";
+import type { StoreInfo } from "../store.ts";
 import { storeError } from "../store_error.ts";
 import { bodyOptions, type Operation, withSignal, wrapStore } from "./wrap_store.ts";
 
@@ -24,7 +25,7 @@ export interface TimeoutOptions {
 const HELD_BYTES_MAX = 2 * STREAM_CHUNK_BYTES;
 
 /** About what a listed entry leaves behind on its way from the service to whoever prints it. */
-const ENTRY_GARBAGE_BYTES = 2 * 1024;
+const ENTRY_GARBAGE_BYTES = 1024;
 
 /** Operations whose time grows with an object that only the service sees. */
 const LONG: ReadonlySet<Operation> = new Set(["copy", "move", "fetch", "complete"]);
@@ -91,23 +92,28 @@ export function timeout(options: TimeoutOptions): Layer {
           watch.end();
         }
       },
-      async *list(prefix, call): AsyncIterable<ObjectMeta> {
-        const watch = startWatch(inner.info, { operation: "list", path: prefix, signal: call.signal });
-        const iterator = inner.list(prefix, withSignal(call, watch.signal))[Symbol.asyncIterator]();
-        try {
-          for (;;) {
-            watch.expect(operationMs);
-            const result = await watch.race(iterator.next());
-            watch.expect(0);
-            if (result.done === true) return;
-            noteGarbage(ENTRY_GARBAGE_BYTES);
-            yield result.value;
-          }
-        } finally {
-          watch.end();
-          Promise.resolve(iterator.return?.()).catch(() => {});
-        }
-      },
+      list: (prefix, call) =>
+        passList(() => {
+          const watch = startWatch(inner.info, { operation: "list", path: prefix, signal: call.signal });
+          return {
+            inner: inner.list(prefix, withSignal(call, watch.signal)),
+            async wait(next) {
+              watch.expect(operationMs);
+              const entry = await watch.race(next());
+              watch.expect(0);
+              return entry;
+            },
+            keep() {
+              noteGarbage(ENTRY_GARBAGE_BYTES);
+              return true;
+            },
+            async close(end) {
+              watch.end();
+              // What hangs would never answer.
+              end().catch(() => {});
+            },
+          };
+        }),
     });
 }
 

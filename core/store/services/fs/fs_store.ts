@@ -6,6 +6,7 @@ import { directorySync } from "../../../local/directory_sync.ts";
 import type { Connection } from "../../connection_string.ts";
 import { fetchThrough } from "../../http/fetch_through.ts";
 import type { Network } from "../../http/network.ts";
+import { passList } from "../../listing.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Store, WriteOptions } from "../../store.ts";
@@ -171,9 +172,10 @@ export async function openFsStore(
         await root.require(call);
       }
     },
-    async *list(prefix, call = {}) {
-      yield* listFiles(root, { ...call, prefix: normalizePrefix(prefix, workDirectory) });
-    },
+    list: (prefix, call = {}) =>
+      passList(() => ({
+        inner: listFiles(root, { ...call, prefix: normalizePrefix(prefix, workDirectory) }),
+      })),
     async copy(source, target, { signal } = {}) {
       const from = { operation: "copy", path: root.normalize(source) };
       const to = { operation: "copy", path: root.normalize(target) };

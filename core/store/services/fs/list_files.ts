@@ -2,6 +2,7 @@ import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../../files/reserved_names.ts";
+import { batchedListing, LIST_BATCH_ENTRIES, type Listing } from "../../listing.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
@@ -13,10 +14,14 @@ import type { FsRoot } from "./fs_root.ts";
  *  behind are removed on the way. Directories that vanish meanwhile are passed over, but when the root itself has vanished the list
  *  ends with `Unreachable`: a short list never passes for a whole one. A name that is not UTF-8, or holds `\`, is shown as well as text can
  *  show it and cannot be read by that path. */
-export async function* listFiles(
-  root: FsRoot,
-  call: ListOptions & { readonly prefix: string },
-): AsyncIterable<ObjectMeta> {
+export function listFiles(root: FsRoot, call: FsList): Listing {
+  const { prefix: path, signal } = call;
+  return batchedListing(listBatches(root, call), { info: root.info, path, signal });
+}
+
+type FsList = ListOptions & { readonly prefix: string };
+
+async function* listBatches(root: FsRoot, call: FsList): AsyncGenerator<readonly ObjectMeta[]> {
   const { prefix, delimited = false, signal } = call;
   const place = { operation: "list", path: prefix };
   throwIfCancelled(root.info, { ...place, signal });
@@ -31,10 +36,15 @@ export async function* listFiles(
       throw fsError(root.info, { operation: "list", path, cause: error });
     }
   };
+  let batch: ObjectMeta[] = [];
   try {
     if (top !== undefined) await enter(top, prefix);
     for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
       throwIfCancelled(root.info, { ...place, signal });
+      if (batch.length >= LIST_BATCH_ENTRIES) {
+        yield batch;
+        batch = [];
+      }
       const entry = await level.entries.read().catch((error: unknown) => {
         throw fsError(root.info, { ...place, cause: error });
       });
@@ -48,11 +58,12 @@ export async function* listFiles(
       if (isTemporaryName(entry.name)) await removeLeftover(native);
       else if (reservedNameIn(path) !== undefined) continue;
       else if (await isDirectory(entry, native)) {
-        if (delimited) yield { path, kind: "directory" };
+        if (delimited) batch.push({ path, kind: "directory" });
         else await enter(native, path);
-      } else if (entry.isSymbolicLink()) yield { path, kind: "link" };
-      else if (entry.isFile() || !isSpecial(entry)) yield { path, kind: "file" };
+      } else if (entry.isSymbolicLink()) batch.push({ path, kind: "link" });
+      else if (entry.isFile() || !isSpecial(entry)) batch.push({ path, kind: "file" });
     }
+    yield batch;
     await root.require(place);
   } finally {
     for (const { entries } of open) await entries.close().catch(() => {});

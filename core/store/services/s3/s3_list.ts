@@ -4,6 +4,7 @@ import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { nextPage } from "../../http/next_page.ts";
 import { readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
+import { batchedListing, type Listing } from "../../listing.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
@@ -13,11 +14,16 @@ import { lateRefusal } from "./s3_refusal.ts";
 /** Everything below a directory, page by page, in ascending order of keys.
  *
  *  Keys that are no paths (`folder/` placeholders, empty names, `.` and `..`, backslashes) are left out: no operation could name them. */
-export async function* listObjects(
+export function listObjects(context: S3Context, at: string, options: ListOptions): Listing {
+  const { signal } = options;
+  return batchedListing(listPages(context, at, options), { info: context.info, path: at, signal });
+}
+
+async function* listPages(
   context: S3Context,
   at: string,
   options: ListOptions,
-): AsyncIterable<ObjectMeta> {
+): AsyncGenerator<readonly ObjectMeta[]> {
   const { delimited = false, signal } = options;
   const directory = normalizePrefix(at, context.info.workDirectory);
   const prefix = context.keyPrefix + (directory === "" ? "" : `${directory}/`);
@@ -38,7 +44,7 @@ export async function* listObjects(
       query,
       take: (answer) => readPage(context, call, answer),
     });
-    yield* entriesOf(context, page);
+    yield entriesOf(context, page);
     const next = isFirst ? markerOf(page) : page.next;
     if (next === undefined && page.isTruncated) {
       const state = "the service does not say where the list goes on";

@@ -1,5 +1,6 @@
 import type { FileEntryWithStats } from "ssh2";
 import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../../files/reserved_names.ts";
+import { batchedListing, type Listing } from "../../listing.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { settleAside } from "./sftp_aside.ts";
@@ -33,16 +34,22 @@ interface Level {
  *  Symbolic links are shown and not followed. What jcs keeps for itself is hidden; temporary files that a crash has left behind are
  *  removed on the way. Directories that vanish meanwhile are passed over, but when the root itself has vanished the list ends
  *  with `Unreachable`. A name that is not UTF-8, or holds `\`, is shown as well as text can show it and cannot be read by that path. */
-export async function* listSftp(
-  root: SftpRoot,
-  options: ListOptions & { readonly prefix: string },
-): AsyncIterable<ObjectMeta> {
+export function listSftp(root: SftpRoot, options: SftpList): Listing {
+  const { prefix: path, signal } = options;
+  return batchedListing(listBatches(root, options), { info: root.info, path, signal });
+}
+
+type SftpList = ListOptions & { readonly prefix: string };
+
+/** What is at hand is given before more is waited for. */
+async function* listBatches(root: SftpRoot, options: SftpList): AsyncGenerator<readonly ObjectMeta[]> {
   const { prefix, delimited = false, signal } = options;
   const call = { operation: "list", path: prefix, signal };
   const lease = await root.take(call);
   const session = lease.connection;
   const requests = requestsOf(session, root.wait(call));
   const levels: Level[] = [];
+  let batch: ObjectMeta[] = [];
   const nextOf = (handle: Buffer) => {
     const next = requests.readDirectory(handle).catch((error: unknown) => {
       if (statusOf(error) === STATUS.endOfFile) return undefined;
@@ -97,6 +104,8 @@ export async function* listSftp(
       throwIfCancelled(root.info, call);
       const entry = level.entries[level.seen];
       if (entry === undefined) {
+        if (batch.length > 0) yield batch;
+        batch = [];
         const entries = await level.next.shift();
         if (entries === undefined) {
           levels.pop();
@@ -128,19 +137,19 @@ export async function* listSftp(
       if (aside !== undefined) {
         const object = { ...call, path: `${path.slice(0, path.length - name.length)}${aside}` };
         const found = await settleAside(root, session, object);
-        if (found !== undefined) yield metaOf(object.path, found);
+        if (found !== undefined) batch.push(metaOf(object.path, found));
         continue;
       }
       if (reservedNameIn(path) !== undefined) continue;
       // Servers that give no attributes give a line as of ls -l.
       const kind = kindOf(entry.attrs) ?? KINDS[entry.longname[0] ?? "-"] ?? "special";
       if (kind === "directory") {
-        if (delimited) yield { path, kind };
+        if (delimited) batch.push({ path, kind });
         else {
           openAhead(level);
           await enter(path);
         }
-      } else if (kind !== "special") yield { ...metaOf(path, entry.attrs), kind };
+      } else if (kind !== "special") batch.push({ ...metaOf(path, entry.attrs), kind });
     }
     await root.require(session, call);
   } catch (error) {

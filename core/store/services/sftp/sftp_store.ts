@@ -3,6 +3,7 @@ import { connectionPool } from "../../connection_pool.ts";
 import type { Connection } from "../../connection_string.ts";
 import { MARK_NAME, MARK_TEXT } from "../../files/reserved_names.ts";
 import { hostAndPort } from "../../host_and_port.ts";
+import { passList } from "../../listing.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import { refuseUndeclared } from "../../refuse_undeclared.ts";
 import type { CallOptions, Store } from "../../store.ts";
@@ -141,9 +142,10 @@ export async function openSftpStore(
         await context.syncDirectory(session, root.native(parentOf(call.path)));
       });
     },
-    async *list(prefix, options = {}) {
-      yield* listSftp(root, { ...options, prefix: normalizePrefix(prefix, workDirectory) });
-    },
+    list: (prefix, options = {}) =>
+      passList(() => ({
+        inner: listSftp(root, { ...options, prefix: normalizePrefix(prefix, workDirectory) }),
+      })),
     ...(capabilities.copy && {
       async copy(source: string, target: string, options?: CallOptions) {
         const from = callOf("copy", source, options);

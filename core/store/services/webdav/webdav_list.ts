@@ -1,5 +1,6 @@
 import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
 import { discard } from "../../http/http_client.ts";
+import { batchedListing, LIST_BATCH_ENTRIES, type Listing } from "../../listing.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
@@ -10,11 +11,16 @@ import { PATH_BYTES_MAX, request, resourceOf, type WebdavContext } from "./webda
  *  are passed over, but when the work directory itself is missing the list is `Unreachable`. What a crash has left long ago is removed.
  *
  *  Memory: the names of directories that were seen and not yet entered. */
-export async function* listResources(
+export function listResources(context: WebdavContext, at: string, options: ListOptions): Listing {
+  const { signal } = options;
+  return batchedListing(listBatches(context, at, options), { info: context.info, path: at, signal });
+}
+
+async function* listBatches(
   context: WebdavContext,
   at: string,
   options: ListOptions,
-): AsyncIterable<ObjectMeta> {
+): AsyncGenerator<readonly ObjectMeta[]> {
   const { delimited = false, signal } = options;
   const top = normalizePrefix(at, context.info.workDirectory);
   const call = { operation: "list", path: top, signal };
@@ -22,6 +28,7 @@ export async function* listResources(
   const leftovers: string[] = [];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     let found = false;
+    let batch: ObjectMeta[] = [];
     for await (const { meta, isSelf, isHidden } of propfind(context, call, { path: directory, depth: "1" })) {
       throwIfCancelled(context.info, call);
       found = true;
@@ -31,9 +38,13 @@ export async function* listResources(
       // No operation could name what lies deeper.
       const isTooDeep = Buffer.byteLength(context.info.workDirectory + meta.path) > PATH_BYTES_MAX;
       if (isSelf || isHidden || isTooDeep) continue;
-      if (meta.kind !== "directory" || delimited) yield meta;
+      if (meta.kind !== "directory" || delimited) batch.push(meta);
       else waiting.push(meta.path);
+      if (batch.length < LIST_BATCH_ENTRIES) continue;
+      yield batch;
+      batch = [];
     }
+    yield batch;
     if (!found && directory === top) await requireRoot(context, call);
   }
   // Gone already, or not ours to remove: it stays hidden all the same.
