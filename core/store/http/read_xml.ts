@@ -1,7 +1,7 @@
 import { giveBack } from "../../../ioswitch/buffer_pool.ts";
 import type { ByteStream } from "../../bytes/byte_stream.ts";
 import { noteGarbage } from "../../bytes/garbage.ts";
-import { MalformedXml, xmlTokens } from "./xml_tokens.ts";
+import { IncompleteXml, MalformedXml, xmlTokens } from "./xml_tokens.ts";
 
 /** Most bytes of one element that is handed out, or between two tags. */
 const RECORD_BYTES_MAX = 1024 * 1024;
@@ -21,6 +21,9 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
+/** Makes the failure of an answer. `more`: it came short, as far as can be told, and another try may bring all of it. */
+export type XmlError = (state: string, more?: { readonly retry: "later" }) => Error;
+
 /** Hands out every element named one of `names` (without namespace prefix) of an XML text while it comes, in its order; elements inside of one
  *  that is handed out come only as its children.
  *
@@ -28,7 +31,7 @@ export interface XmlElement {
  *  no UTF-8, an element of more than 1 MiB. Declares no entities, follows no references. The stream is let go in any case. */
 export async function* readXml(
   stream: ByteStream,
-  options: { readonly names: readonly string[]; readonly error: (state: string) => Error },
+  options: { readonly names: readonly string[]; readonly error: XmlError },
 ): AsyncIterable<XmlElement> {
   const wanted = new Set(options.names);
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -58,10 +61,13 @@ export async function* readXml(
       if (element !== undefined && open.length === 0) ready.push(element);
     },
   });
+  // Not every answer says how long it is.
+  const breaksOff = () => options.error("the answer breaks off", { retry: "later" });
   const checked = (work: () => void) => {
     try {
       work();
     } catch (error) {
+      if (error instanceof IncompleteXml) throw breaksOff();
       throw error instanceof MalformedXml ? options.error("the answer is not well-formed XML") : error;
     }
   };
@@ -74,12 +80,12 @@ export async function* readXml(
   for await (const chunk of stream) {
     for (let at = 0; at < chunk.length; at += FEED_BYTES) {
       feed(decode(decoder, chunk.subarray(at, at + FEED_BYTES), options.error));
-      noteGarbage(GARBAGE_FACTOR * FEED_BYTES);
+      noteGarbage(GARBAGE_FACTOR * Math.min(FEED_BYTES, chunk.length - at));
       yield* ready.splice(0);
     }
     giveBack(chunk);
   }
-  feed(decode(decoder, undefined, options.error));
+  feed(decode(decoder, undefined, breaksOff));
   checked(() => tokens.end());
   yield* ready;
 }
@@ -106,11 +112,7 @@ function localName(name: string): string {
   return name.slice(name.indexOf(":") + 1);
 }
 
-function decode(
-  decoder: TextDecoder,
-  chunk: Uint8Array | undefined,
-  error: (state: string) => Error,
-): string {
+function decode(decoder: TextDecoder, chunk: Uint8Array | undefined, error: XmlError): string {
   try {
     // The decoder takes no views of shared memory.
     if (chunk === undefined) return decoder.decode();

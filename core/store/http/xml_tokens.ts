@@ -21,6 +21,9 @@ export class MalformedXml extends Error {
   override readonly name = "MalformedXml";
 }
 
+/** What there is of the text may be well-formed, but it ends before its root element does. */
+export class IncompleteXml extends MalformedXml {}
+
 const NAME = String.raw`[A-Za-z_:\u0080-\uffff][-.\w:\u0080-\uffff]*`;
 const WHOLE_NAME = new RegExp(`^${NAME}$`);
 const ATTRIBUTE = new RegExp(String.raw`\s+(${NAME})\s*=\s*(?:"([^"<]*)"|'([^'<]*)')`, "y");
@@ -81,7 +84,8 @@ export function xmlTokens(events: XmlEvents): XmlTokens {
       held = text.slice(at);
     },
     end() {
-      if (!hasRoot || open.length > 0 || /\S/.test(held)) throw new MalformedXml("the text is not complete");
+      if (open.length > 0 || /^\s*</.test(held)) throw new IncompleteXml("the text is not complete");
+      if (!hasRoot || /\S/.test(held)) throw new MalformedXml("there is text that is no element's");
     },
     get heldLength() {
       return held.length;

@@ -1,6 +1,6 @@
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
-import { readXml, textOf } from "../../http/read_xml.ts";
+import { readXml, textOf, type XmlError } from "../../http/read_xml.ts";
 import { storeError } from "../../store_error.ts";
 import { type AzblobContext, type Place, request } from "./azblob_context.ts";
 
@@ -18,7 +18,8 @@ export async function readBlocks(context: AzblobContext, call: HttpCall, place: 
     query: { blocklisttype: "committed", comp: "blocklist" },
   });
   const blocks: Block[] = [];
-  const error = (state: string) => storeError(context.info, { ...call, kind: "Unexpected", state });
+  const error: XmlError = (state, more) =>
+    storeError(context.info, { ...call, ...more, kind: "Unexpected", state });
   for await (const block of readXml(answerStream(context.info, call, { answer }), {
     names: ["Block"],
     error,

@@ -1,7 +1,7 @@
 import { percentDecode } from "../../http/header_value.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { nextPage } from "../../http/next_page.ts";
-import { childOf, readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
+import { childOf, readXml, textOf, type XmlElement, type XmlError } from "../../http/read_xml.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
@@ -21,7 +21,8 @@ export async function* listBlobs(
   const directory = normalizePrefix(at, context.info.workDirectory);
   const place = { operation: "list", path: directory };
   const call = { ...place, signal };
-  const error = (state: string) => storeError(context.info, { ...place, kind: "Unexpected", state });
+  const error: XmlError = (state, more) =>
+    storeError(context.info, { ...place, ...more, kind: "Unexpected", state });
   let marker: string | undefined;
   do {
     const answer = await request(context, call, {

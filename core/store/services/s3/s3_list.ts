@@ -3,7 +3,7 @@ import type { HttpAnswer } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { answerStream } from "../../http/http_read.ts";
 import { nextPage } from "../../http/next_page.ts";
-import { readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
+import { readXml, textOf, type XmlElement, type XmlError } from "../../http/read_xml.ts";
 import { batchedListing, type Listing } from "../../listing.ts";
 import { normalizePath, normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
@@ -68,7 +68,8 @@ interface Page {
 
 /** Reads a page while it comes. */
 async function readPage(context: S3Context, call: HttpCall, answer: HttpAnswer): Promise<Page> {
-  const error = (state: string) => storeError(context.info, { ...call, kind: "Unexpected", state });
+  const error: XmlError = (state, more) =>
+    storeError(context.info, { ...call, ...more, kind: "Unexpected", state });
   const found = new Map<string, string>();
   const contents: XmlElement[] = [];
   const prefixes: string[] = [];

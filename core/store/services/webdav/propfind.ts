@@ -4,7 +4,7 @@ import { discard } from "../../http/http_client.ts";
 import type { HttpCall } from "../../http/http_error.ts";
 import { strongTag } from "../../http/http_get.ts";
 import { answerStream } from "../../http/http_read.ts";
-import { childOf, readXml, textOf, type XmlElement } from "../../http/read_xml.ts";
+import { childOf, readXml, textOf, type XmlElement, type XmlError } from "../../http/read_xml.ts";
 import type { ObjectMeta } from "../../store.ts";
 import { storeError } from "../../store_error.ts";
 import { nameOf, parentOf, request, resourceOf, type WebdavContext } from "./webdav_context.ts";
@@ -56,7 +56,7 @@ export async function* propfind(
 ): AsyncIterable<{ readonly meta: ObjectMeta; readonly isSelf: boolean; readonly isHidden: boolean }> {
   const { info } = context;
   const resource = resourceOf(context, path, { directory: path === "" || depth === "1" });
-  const error = (state: string) => storeError(info, { ...call, kind: "Unexpected", state });
+  const error: XmlError = (state, more) => storeError(info, { ...call, ...more, kind: "Unexpected", state });
   const answer = await request(context, call, {
     method: "PROPFIND",
     path: resource,

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { ByteStream } from "../../../../core/bytes/byte_stream.ts";
 import { childOf, readXml, textOf, type XmlElement } from "../../../../core/store/http/read_xml.ts";
 
-const error = (state: string) => new Error(state);
+const error = (state: string, more?: { readonly retry: "later" }) =>
+  new Error(more === undefined ? state : `${state}, retry ${more.retry}`);
 
 async function read(
   text: string | Uint8Array,
@@ -44,9 +45,7 @@ describe("reading XML", () => {
     for (const text of [
       "",
       "no XML",
-      "<a>",
       "<a><b></a>",
-      "<a><b></b>",
       "<a>&unknown;</a>",
       "<a></a><b/>",
       "<html><br></html>",
@@ -64,10 +63,21 @@ describe("reading XML", () => {
       "< a/>",
       "<a/>text",
       "<![CDATA[x]]><a/>",
-      "<a><!-- --",
     ]) {
       await expect(read(text, ["b"]), text).rejects.toThrow("the answer is not well-formed XML");
     }
+    for (const text of [
+      "<a>",
+      "<a",
+      "<a><b></b>",
+      "<a><b></b></a",
+      "<a><!-- --",
+      "<a>&am",
+      "<a></a><!-- x",
+    ]) {
+      await expect(read(text, ["b"]), text).rejects.toThrow("the answer breaks off, retry later");
+    }
+    await expect(read(Buffer.from("<a>ü").subarray(0, -1), ["b"])).rejects.toThrow("breaks off, retry later");
     await expect(read(Buffer.from("<a>\xff</a>", "latin1"), ["b"])).rejects.toThrow("not UTF-8");
   });
 

@@ -1,6 +1,10 @@
+import { createServer } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
+import { listen, stop } from "../../../servers/listen.ts";
 import { openS3 } from "../../../servers/open_s3.ts";
 import { createBucket, radosgw } from "../../../servers/radosgw.ts";
 import { requireServer } from "../../../servers/require_server.ts";
+import { listPaths } from "../../../suites/store_bench.ts";
 import { testHttpFaults } from "../../../suites/test_http_faults.ts";
 
 requireServer("radosgw")("s3 when things go wrong", () => {
@@ -31,5 +35,24 @@ requireServer("radosgw")("s3 when things go wrong", () => {
         answer.end(page(prefix, keys, `page-${pages}`));
       },
     };
+  });
+
+  test("a list that ends too early is worth another try, also where nobody said how long it is", async () => {
+    const server = await radosgw();
+    const half = "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>x</Key></Contents><Conten";
+    const whole = half.replace(/<Conten$/, "</ListBucketResult>");
+    const answers = [half, whole];
+    const cutting = createServer((_, { socket }) => {
+      socket?.end(`HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n${answers.shift()}`);
+    });
+    const port = await listen(cutting);
+    onTestFinished(() => stop(cutting));
+    const store = await openS3({ server, bucket: "b", port, workDirectory: "/" });
+    onTestFinished(() => store.close());
+    await expect(listPaths(store, "")).rejects.toMatchObject({
+      message: expect.stringContaining("the answer breaks off"),
+      retry: "later",
+    });
+    expect(await listPaths(store, "")).toEqual(["x"]);
   });
 });
