@@ -46,14 +46,15 @@ export interface S3Client {
  *  many compatible services refuse. */
 export function s3Client(bucket: string, options: S3Options, context: OpenContext): S3Client {
   const { environment } = context;
-  const region = options.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"]);
-  const { endpoint, bucketPath } = bucketAddress(bucket, options, region ?? DEFAULT_REGION);
+  const region =
+    options.region ?? (environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"] || DEFAULT_REGION);
+  const { endpoint, bucketPath } = bucketAddress(bucket, options, region);
   const client = httpClient(endpoint, {
     connectTimeoutMs: options.connect_timeout,
     network: readNetwork(options, context),
   });
   const credentials = s3Credentials(options, context);
-  const signer = s3Signer(region ?? DEFAULT_REGION);
+  const signer = s3Signer(region);
   const host = hostHeader(endpoint);
   const unsigned = ({ method, key, query = {}, headers = {} }: S3Request) => {
     const path = `${bucketPath}${key === undefined ? "" : `/${encodePath(key)}`}` || "/";
@@ -70,7 +71,7 @@ export function s3Client(bucket: string, options: S3Options, context: OpenContex
       const path = query === "" ? plain.path : `${plain.path}?${query}`;
       const answer = await client.send({ method: request.method, path, headers, body, signal });
       if (answer.status < 300 || answer.status === accepts) return answer;
-      throw await refusalOf(answer);
+      throw await refusalOf(answer, region);
     },
     async presign(request, { expiresInSeconds }) {
       const plain = unsigned(request);

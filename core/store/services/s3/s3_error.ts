@@ -68,12 +68,7 @@ function meaningOf(info: StoreInfo, refusal: S3Refusal): Meaning {
   const { status, code, region, words } = refusal;
   const date = Date.parse(refusal.headers["date"] ?? "");
   const clockSkewMs = Number.isNaN(date) ? 0 : Math.abs(date - Date.now());
-  if (
-    status === 301 ||
-    status === 307 ||
-    code === "AuthorizationHeaderMalformed" ||
-    code === "IllegalLocationConstraintException"
-  ) {
+  if (refusal.isElsewhere) {
     const place = region === undefined ? "elsewhere" : `in region "${region}"`;
     const way = region === undefined ? "set its region and endpoint" : `set region=${region}`;
     return { kind: "Config", state: `bucket "${info.name}" is ${place}; ${way} in the connection string` };

@@ -19,8 +19,14 @@ export class S3Refusal extends Error {
   readonly headers: HttpAnswer["headers"];
   /** The region of the bucket, where the service says so. */
   readonly region: string | undefined;
+  /** Whether the bucket is in another region than the request was signed for. */
+  readonly isElsewhere: boolean;
 
-  constructor(answer: Pick<HttpAnswer, "status" | "headers">, error: XmlElement | undefined) {
+  constructor(
+    answer: Pick<HttpAnswer, "status" | "headers">,
+    error: XmlElement | undefined,
+    signedRegion?: string,
+  ) {
     const code = textOf(error, "Code") ?? "";
     super(`status ${answer.status} ${code}`);
     this.status = answer.status;
@@ -28,16 +34,24 @@ export class S3Refusal extends Error {
     this.words = textOf(error, "Message") ?? "";
     this.headers = answer.headers;
     this.region = textOf(error, "Region") ?? (answer.headers["x-amz-bucket-region"] || undefined);
+    // The answer to HEAD has no words: Amazon's says 400, and nothing but the region.
+    const isMute = this.status === 400 && code === "" && signedRegion !== undefined;
+    this.isElsewhere =
+      this.status === 301 ||
+      this.status === 307 ||
+      code === "AuthorizationHeaderMalformed" ||
+      code === "IllegalLocationConstraintException" ||
+      (isMute && this.region !== undefined && this.region !== signedRegion);
   }
 }
 
 /** An answer that holds no XML of the expected kind. */
 class UnreadableAnswer extends Error {}
 
-/** What an answer of status 300 and above says. Never throws: where its body is broken, too long or no XML, the status has to do. */
-export async function refusalOf(answer: HttpAnswer): Promise<S3Refusal> {
+/** What an answer of status 300 and above says to a request signed for `signedRegion`. Never throws: where its body is broken, too long or no XML, the status has to do. */
+export async function refusalOf(answer: HttpAnswer, signedRegion: string): Promise<S3Refusal> {
   const [error] = await elementsOf(answer, ["Error"]).catch(() => []);
-  return new S3Refusal(answer, error);
+  return new S3Refusal(answer, error, signedRegion);
 }
 
 /** The element `name` of the answer to an accepted request; `undefined` when it does not hold one. Throws an {@link S3Refusal} where the service tells there that it failed

@@ -212,6 +212,10 @@ requireServer("radosgw")("s3 when things go wrong", () => {
     // The answer to HEAD has no body: what it means is in its headers.
     answer = { status: 301, headers: { "x-amz-bucket-region": "eu-west-2" } };
     await expect(store.stat("x")).rejects.toMatchObject({ kind: "Config" });
+    answer = { status: 400, headers: { "x-amz-bucket-region": "eu-west-2" } };
+    await expect(store.stat("x")).rejects.toMatchObject({ kind: "Config", message: /set region=eu-west-2/ });
+    answer = { status: 400, headers: { "x-amz-bucket-region": "us-east-1" } };
+    await expect(store.stat("x")).rejects.toMatchObject({ kind: "Unexpected" });
     answer = { status: 403, headers: { date: "Sat, 01 Jan 2022 00:00:00 GMT" } };
     await expect(store.stat("x")).rejects.toMatchObject({ message: /clock of this machine/ });
   });
