@@ -4,7 +4,7 @@ import { setGarbageCollector } from "../core/bytes/garbage.ts";
 export const HEAP_GROWTH_BYTES = 2 * 1024 * 1024;
 
 /** The same of a large one, as a share of what the last collection left: to look through it takes as long as it is large. */
-export const HEAP_GROWTH_SHARE = 0.1;
+export const HEAP_GROWTH_SHARE = 0.5;
 
 /** Buffers that became garbage since the last collection that start the next one. */
 export const GARBAGE_BYTES_MAX = 2 * 1024 * 1024;
@@ -47,7 +47,8 @@ function javaScriptCore(): Heap | undefined {
   // Loaded by name: Deno, which never comes here, could not even import it.
   const engine = process.getBuiltinModule("bun:jsc") as typeof import("bun:jsc");
   return {
-    usedBytes: () => process.memoryUsage().heapUsed,
+    // The blocks that hold objects. What `heapUsed` says is that of the last collection, and counts all memory of WebAssembly, twice.
+    usedBytes: () => process.memoryUsage().heapTotal,
     collect: () => Bun.gc(true),
     collectYoung: () => void engine.edenGC(),
   };
