@@ -4,5 +4,5 @@ import { quickCalls } from "./quick_calls.ts";
 export const localCalls = quickCalls();
 
 /** Calls that wait for the disk. Where there is none (files in memory), the way to another thread would be most of the time; several disks that are quick are still quicker
- *  at a time than one after the other. */
-export const localSyncs = quickCalls({ quickMs: 0.25 });
+ *  at a time than one after the other. Only for what waits for a little: what a short call took says nothing about a long one. */
+export const localSyncs = quickCalls({ quickMs: 0.25, hangingMs: 5 });

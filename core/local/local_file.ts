@@ -32,6 +32,7 @@ export async function openLocalFile(
 
 function localFileOf(descriptor: number): LocalFile {
   let isClosed = false;
+  let writtenBytes = 0;
   const pooledWrite = (bytes: Uint8Array, position: number) =>
     calledBack<number>((done) => fs.write(descriptor, bytes, 0, bytes.length, position, done));
 
@@ -54,6 +55,7 @@ function localFileOf(descriptor: number): LocalFile {
       return filled;
     },
     async write(bytes, position) {
+      writtenBytes += bytes.length;
       for (let written = 0; written < bytes.length; ) {
         const left = written === 0 ? bytes : bytes.subarray(written);
         const at = position + written;
@@ -74,10 +76,11 @@ function localFileOf(descriptor: number): LocalFile {
       );
     },
     sync() {
-      return localSyncs(
-        () => fs.fsyncSync(descriptor),
-        () => calledBack<void>((done) => fs.fsync(descriptor, done)),
-      );
+      const pooled = () => calledBack<void>((done) => fs.fsync(descriptor, done));
+      // It takes as long as there are bytes.
+      return writtenBytes > STREAM_CHUNK_BYTES
+        ? pooled()
+        : localSyncs(() => fs.fsyncSync(descriptor), pooled);
     },
     async close() {
       // Its number may be another file's by now, whether the first call failed or not.

@@ -1,5 +1,3 @@
-/** A call in another thread that took longer tells of a disk that is better left alone. */
-const HANGING_MS = 50;
 /** So many calls go to the thread pool before another one is tried here. */
 const SLOW_CALLS = 64;
 
@@ -10,11 +8,11 @@ export type QuickCalls = <T>(here: () => T, pooled: () => Promise<T>) => Promise
  *
  *  Most of them only change the memory of the system, and to have another thread do that costs several times as much: the way there and back, and bytes that have left the
  *  processor's cache. So as long as the disk answers at once they are made in this thread. One that takes longer than `quickMs` keeps those after it away from this
- *  thread for a while, and so does one that hangs in another thread; the first call, which may find such a one, is made there. `now`: milliseconds of a clock that never goes back. */
+ *  thread for a while, and so does one that took longer than `hangingMs` in another thread; the first call, which may find such a one, is made there. `now`: milliseconds of a clock that never goes back. */
 export function quickCalls(
-  options: { readonly quickMs?: number; readonly now?: () => number } = {},
+  options: { readonly quickMs?: number; readonly hangingMs?: number; readonly now?: () => number } = {},
 ): QuickCalls {
-  const { quickMs = 5, now = () => performance.now() } = options;
+  const { quickMs = 5, hangingMs = 50, now = () => performance.now() } = options;
   /** Calls for the pool before the next one here. */
   let forPool = 1;
   return async (here, pooled) => {
@@ -23,7 +21,7 @@ export function quickCalls(
     try {
       return isHere ? here() : await pooled();
     } finally {
-      if (now() - startedMs > (isHere ? quickMs : HANGING_MS)) forPool = SLOW_CALLS;
+      if (now() - startedMs > (isHere ? quickMs : hangingMs)) forPool = SLOW_CALLS;
       else if (forPool > 0) forPool -= 1;
     }
   };

@@ -1,10 +1,11 @@
+import { JcsError } from "../errors.ts";
 import type { ObjectMeta, StoreInfo } from "./store.ts";
 import { throwIfCancelled } from "./store_error.ts";
 
 /** A list on its way from a service through the layers. Besides being iterated, it gives entries that are at hand without a promise: one for every entry in every
  *  layer would cost more than all that is done with them. */
 export interface Listing extends AsyncIterableIterator<ObjectMeta> {
-  /** The next entry where it is at hand; `undefined` where `next` has to be asked, which gives it or tells the end. Not while a `next` is under way. */
+  /** The next entry where it is at hand; `undefined` where `next` has to be asked, which gives it or tells the end. */
   take(): ObjectMeta | undefined;
   return(): Promise<IteratorReturnResult<undefined>>;
 }
@@ -19,44 +20,58 @@ export interface ListingSource {
   close(): Promise<void>;
 }
 
-/** Entries that a service gives together where they come one by one. */
-export const LIST_BATCH_ENTRIES = 100;
+/** Most entries that wait for others. */
+const BATCH_ENTRIES_MAX = 100;
+/** Longest that one waits while others come. */
+const BATCH_AGE_MS_MAX = 50;
 
+const listings = new WeakSet<object>();
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
-/** Makes a {@link Listing}. After its end, a failure or `return` it is empty, as a generator is. */
+/** Makes a {@link Listing}. As with a generator, it is empty after its end, a failure or `return`, and what is asked of it while a `next` is under way waits for that. */
 export function listing(source: ListingSource): Listing {
   let isOver = false;
+  /** The pull that is under way. */
+  let pulling: Promise<unknown> | undefined;
   const end = async () => {
     if (isOver) return;
     isOver = true;
     await source.close();
   };
   const pull = async (): Promise<IteratorResult<ObjectMeta, undefined>> => {
-    if (isOver) return END;
     let entry: ObjectMeta | undefined;
     try {
       entry = await source.pull();
     } catch (error) {
       await end().catch(() => {});
       throw error;
+    } finally {
+      pulling = undefined;
     }
     if (entry !== undefined) return { done: false, value: entry };
     await end();
     return END;
   };
+  const next = (): Promise<IteratorResult<ObjectMeta, undefined>> => {
+    if (pulling !== undefined) return pulling.then(next, next);
+    if (isOver) return Promise.resolve(END);
+    const entry = source.take();
+    if (entry !== undefined) return Promise.resolve({ done: false, value: entry });
+    const pulled = pull();
+    pulling = pulled;
+    return pulled;
+  };
   const made: Listing = {
     [Symbol.asyncIterator]: () => made,
-    take: () => (isOver ? undefined : source.take()),
-    next() {
-      const entry = made.take();
-      return entry === undefined ? pull() : Promise.resolve({ done: false, value: entry });
-    },
+    take: () => (isOver || pulling !== undefined ? undefined : source.take()),
+    next,
     async return() {
+      await pulling?.catch(() => {});
       await end();
       return END;
     },
   };
+  listings.add(made);
   return made;
 }
 
@@ -90,10 +105,45 @@ export function batchedListing(
   });
 }
 
+/** Entries of a service that come one by one, on their way to {@link batchedListing}. What waits is given before anything else is waited for that may take long. */
+export interface Batch {
+  add(entry: ObjectMeta): void;
+  /** Whether those that wait should be given now. */
+  isDue(): boolean;
+  /** Those that wait, which are the caller's then. */
+  take(): readonly ObjectMeta[];
+  /** Those that are to be given before `error` ends the list: none where a list that has given nothing can be begun anew. */
+  takeBefore(error: unknown): readonly ObjectMeta[];
+}
+
+/** An empty batch. */
+export function createBatch(): Batch {
+  let entries: ObjectMeta[] = [];
+  let startedMs = 0;
+  let isFirst = true;
+  const take = () => {
+    const taken = entries;
+    if (taken.length > 0) isFirst = false;
+    entries = [];
+    return taken;
+  };
+  return {
+    add(entry) {
+      if (entries.length === 0) startedMs = performance.now();
+      entries.push(entry);
+    },
+    isDue: () =>
+      entries.length >= BATCH_ENTRIES_MAX ||
+      (entries.length > 0 && performance.now() - startedMs > BATCH_AGE_MS_MAX),
+    take,
+    takeBefore: (error) => (isFirst && error instanceof JcsError && error.retry === "later" ? [] : take()),
+  };
+}
+
 /** Any list as a {@link Listing}. */
 export function listingOf(list: AsyncIterable<ObjectMeta>): Listing {
   const iterator = list[Symbol.asyncIterator]();
-  if ("take" in iterator) return iterator as Listing;
+  if (listings.has(iterator)) return iterator as Listing;
   return listing({
     take: () => undefined,
     async pull() {

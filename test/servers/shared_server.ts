@@ -68,13 +68,17 @@ export async function stopServers(directory: string): Promise<void> {
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Kills `pid` when its command line names `directory`, and waits until it is gone. (A dead process that nobody has waited for
+/** Kills `pid`, with the processes of its group where it leads one, when its command line names `directory`, and waits until it is gone. (A dead process that nobody has waited for
  *  keeps its pid, but has no command line.) */
 async function stopProcess(pid: number, directory: string): Promise<void> {
   const belongsHere = async () =>
     (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(directory);
   if (!(await belongsHere())) return;
-  process.kill(pid, "SIGKILL");
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    process.kill(pid, "SIGKILL");
+  }
   for (let round = 0; round < 100 && (await belongsHere()); round++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

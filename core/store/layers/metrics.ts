@@ -145,7 +145,15 @@ export function metrics(options: { readonly book: MetricsBook; readonly space: s
           const note = begin("list");
           return {
             inner: inner.list(prefix, call),
-            wait: (next, isFirst) => (isFirst ? measured({ operation: "list", attempt }, next) : next()),
+            async wait(next, isFirst) {
+              if (isFirst) return await measured({ operation: "list", attempt }, next);
+              try {
+                return await next();
+              } catch (error) {
+                book.note({ space, operation: "list", failed: 1 });
+                throw error;
+              }
+            },
             close: (end) => end().finally(note),
           };
         }),

@@ -1,6 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { JcsError } from "../../../core/errors.ts";
 import {
   batchedListing as batchedListingOf,
+  createBatch,
   type Listing,
   listing,
   listingOf,
@@ -103,6 +105,61 @@ test("a failure closes the source, is told once, and the list is empty then", as
   expect(closed).toEqual(["closed"]);
 });
 
+test("what is asked while a next is under way waits for it, in order", async () => {
+  const list = batchedListing(batches(["ab", "", "c", "d"]));
+  const results = await Promise.all(Array.from({ length: 5 }, () => list.next()));
+  expect(results.map(({ value }) => value?.path)).toEqual(["a", "b", "c", "d", undefined]);
+  const pass = passList(() => ({
+    inner: batchedListing(batches(["ab", "c"])),
+    keep: ({ path }) => path !== "a",
+  }));
+  const passed = await Promise.all([pass.next(), pass.next(), pass.next()]);
+  expect(passed.map(({ value }) => value?.path)).toEqual(["b", "c", undefined]);
+});
+
+test("a return while a next is under way closes what that has begun", async () => {
+  const events: string[] = [];
+  const begun = Promise.withResolvers<AsyncIterable<ObjectMeta>>();
+  const list = passList(() => ({
+    inner: begun.promise,
+    async close(end) {
+      await end();
+      events.push("ended");
+    },
+  }));
+  const first = list.next();
+  const returned = list.return();
+  expect(list.take()).toBeUndefined();
+  begun.resolve(batchedListing(batches(["ab"], events)));
+  expect((await first).value?.path).toBe("a");
+  await returned;
+  expect(events).toEqual(["ab", "closed", "ended"]);
+  expect(await list.next()).toEqual({ done: true, value: undefined });
+});
+
+test("a batch is given when it is long or old, and before a failure unless all can be begun anew", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const batch = createBatch();
+  expect(batch.isDue()).toBe(false);
+  batch.add(entry("a"));
+  expect(batch.isDue()).toBe(false);
+  vi.advanceTimersByTime(51);
+  expect(batch.isDue()).toBe(true);
+  const later = new JcsError("Unreachable", "gone", { retry: "later" });
+  expect(batch.takeBefore(later)).toEqual([]);
+  expect(batch.take()).toEqual([entry("a")]);
+  expect(batch.isDue()).toBe(false);
+  for (let index = 0; index < 99; index++) batch.add(entry("b"));
+  expect(batch.isDue()).toBe(false);
+  batch.add(entry("b"));
+  expect(batch.isDue()).toBe(true);
+  expect(batch.takeBefore(later)).toHaveLength(100);
+  const fresh = createBatch();
+  fresh.add(entry("c"));
+  expect(fresh.takeBefore(new Error("no permission"))).toEqual([entry("c")]);
+});
+
 test("any list is one, and one that is one stays the same", async () => {
   async function* plain() {
     yield entry("a");
@@ -111,6 +168,9 @@ test("any list is one, and one that is one stays the same", async () => {
   const list = listingOf(plain());
   expect(list.take()).toBeUndefined();
   expect(await pathsOf(list)).toEqual(["a", "b"]);
+  // Iterators may come to have a method of that name.
+  const other = Object.assign(plain(), { take: () => entry("wrong") });
+  expect(await pathsOf(listingOf(other))).toEqual(["a", "b"]);
   const batched = batchedListing(batches(["a"]));
   expect(listingOf(batched)).toBe(batched);
 });

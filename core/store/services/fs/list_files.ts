@@ -2,7 +2,7 @@ import type { Dir, Dirent } from "node:fs";
 import { lstat, opendir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { isTemporaryName, LEFTOVER_AGE_MS, reservedNameIn } from "../../files/reserved_names.ts";
-import { batchedListing, LIST_BATCH_ENTRIES, type Listing } from "../../listing.ts";
+import { batchedListing, createBatch, type Listing } from "../../listing.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
 import { codeOf, fsError } from "./fs_error.ts";
@@ -32,25 +32,24 @@ async function* listBatches(root: FsRoot, call: FsList): AsyncGenerator<readonly
     try {
       open.push({ directory, path, entries: await opendir(directory) });
     } catch (error) {
-      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return;
+      if (isGone(error)) return;
       throw fsError(root.info, { operation: "list", path, cause: error });
     }
   };
-  let batch: ObjectMeta[] = [];
+  const batch = createBatch();
   try {
     if (top !== undefined) await enter(top, prefix);
     for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
       throwIfCancelled(root.info, { ...place, signal });
-      if (batch.length >= LIST_BATCH_ENTRIES) {
-        yield batch;
-        batch = [];
-      }
+      if (batch.isDue()) yield batch.take();
       const entry = await level.entries.read().catch((error: unknown) => {
-        throw fsError(root.info, { ...place, cause: error });
+        // A directory is opened only when it is first read.
+        if (isGone(error)) return null;
+        throw fsError(root.info, { ...place, path: level.path, cause: error });
       });
       if (entry === null) {
         open.pop();
-        await level.entries.close();
+        await level.entries.close().catch(() => {});
         continue;
       }
       const path = level.path === "" ? entry.name : `${level.path}/${entry.name}`;
@@ -58,16 +57,26 @@ async function* listBatches(root: FsRoot, call: FsList): AsyncGenerator<readonly
       if (isTemporaryName(entry.name)) await removeLeftover(native);
       else if (reservedNameIn(path) !== undefined) continue;
       else if (await isDirectory(entry, native)) {
-        if (delimited) batch.push({ path, kind: "directory" });
-        else await enter(native, path);
-      } else if (entry.isSymbolicLink()) batch.push({ path, kind: "link" });
-      else if (entry.isFile() || !isSpecial(entry)) batch.push({ path, kind: "file" });
+        if (delimited) batch.add({ path, kind: "directory" });
+        else {
+          yield batch.take();
+          await enter(native, path);
+        }
+      } else if (entry.isSymbolicLink()) batch.add({ path, kind: "link" });
+      else if (entry.isFile() || !isSpecial(entry)) batch.add({ path, kind: "file" });
     }
-    yield batch;
+    yield batch.take();
     await root.require(place);
+  } catch (error) {
+    yield batch.takeBefore(error);
+    throw error;
   } finally {
     for (const { entries } of open) await entries.close().catch(() => {});
   }
+}
+
+function isGone(error: unknown): boolean {
+  return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 }
 
 /** Some file systems do not tell the kind of an entry: only then the file itself is asked. */

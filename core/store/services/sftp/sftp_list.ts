@@ -1,6 +1,6 @@
 import type { FileEntryWithStats } from "ssh2";
 import { isTemporaryName, LEFTOVER_AGE_MS, nameOfAside, reservedNameIn } from "../../files/reserved_names.ts";
-import { batchedListing, type Listing } from "../../listing.ts";
+import { batchedListing, createBatch, type Listing } from "../../listing.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { storeError, throwIfCancelled } from "../../store_error.ts";
 import { settleAside } from "./sftp_aside.ts";
@@ -49,7 +49,7 @@ async function* listBatches(root: SftpRoot, options: SftpList): AsyncGenerator<r
   const session = lease.connection;
   const requests = requestsOf(session, root.wait(call));
   const levels: Level[] = [];
-  let batch: ObjectMeta[] = [];
+  const batch = createBatch();
   const nextOf = (handle: Buffer) => {
     const next = requests.readDirectory(handle).catch((error: unknown) => {
       if (statusOf(error) === STATUS.endOfFile) return undefined;
@@ -104,8 +104,7 @@ async function* listBatches(root: SftpRoot, options: SftpList): AsyncGenerator<r
       throwIfCancelled(root.info, call);
       const entry = level.entries[level.seen];
       if (entry === undefined) {
-        if (batch.length > 0) yield batch;
-        batch = [];
+        yield batch.take();
         const entries = await level.next.shift();
         if (entries === undefined) {
           levels.pop();
@@ -136,24 +135,28 @@ async function* listBatches(root: SftpRoot, options: SftpList): AsyncGenerator<r
       const aside = nameOfAside(name);
       if (aside !== undefined) {
         const object = { ...call, path: `${path.slice(0, path.length - name.length)}${aside}` };
+        yield batch.take();
         const found = await settleAside(root, session, object);
-        if (found !== undefined) batch.push(metaOf(object.path, found));
+        if (found !== undefined) batch.add(metaOf(object.path, found));
         continue;
       }
       if (reservedNameIn(path) !== undefined) continue;
       // Servers that give no attributes give a line as of ls -l.
       const kind = kindOf(entry.attrs) ?? KINDS[entry.longname[0] ?? "-"] ?? "special";
       if (kind === "directory") {
-        if (delimited) batch.push({ path, kind });
+        if (delimited) batch.add({ path, kind });
         else {
+          yield batch.take();
           openAhead(level);
           await enter(path);
         }
-      } else if (kind !== "special") batch.push({ ...metaOf(path, entry.attrs), kind });
+      } else if (kind !== "special") batch.add({ ...metaOf(path, entry.attrs), kind });
     }
     await root.require(session, call);
   } catch (error) {
-    throw root.fault(call, error);
+    const fault = root.fault(call, error);
+    yield batch.takeBefore(fault);
+    throw fault;
   } finally {
     const letGo = (level: Level | undefined) =>
       level === undefined ? undefined : requestsOf(session).close(level.handle);

@@ -1,6 +1,6 @@
 import { isLeftover, isTemporaryName, LEFTOVERS_MAX } from "../../files/reserved_names.ts";
 import { discard } from "../../http/http_client.ts";
-import { batchedListing, LIST_BATCH_ENTRIES, type Listing } from "../../listing.ts";
+import { batchedListing, createBatch, type Listing } from "../../listing.ts";
 import { normalizePrefix } from "../../normalize_path.ts";
 import type { ListOptions, ObjectMeta } from "../../store.ts";
 import { throwIfCancelled } from "../../store_error.ts";
@@ -26,26 +26,32 @@ async function* listBatches(
   const call = { operation: "list", path: top, signal };
   const waiting = [top];
   const leftovers: string[] = [];
-  for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
-    let found = false;
-    let batch: ObjectMeta[] = [];
-    for await (const { meta, isSelf, isHidden } of propfind(context, call, { path: directory, depth: "1" })) {
-      throwIfCancelled(context.info, call);
-      found = true;
-      const isTemporary = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
-      const isLeft = isTemporary && meta.kind === "file" && isLeftover(meta.modifiedAt);
-      if (isLeft && leftovers.length < LEFTOVERS_MAX) leftovers.push(meta.path);
-      // No operation could name what lies deeper.
-      const isTooDeep = Buffer.byteLength(context.info.workDirectory + meta.path) > PATH_BYTES_MAX;
-      if (isSelf || isHidden || isTooDeep) continue;
-      if (meta.kind !== "directory" || delimited) batch.push(meta);
-      else waiting.push(meta.path);
-      if (batch.length < LIST_BATCH_ENTRIES) continue;
-      yield batch;
-      batch = [];
+  const batch = createBatch();
+  try {
+    for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
+      let found = false;
+      for await (const { meta, isSelf, isHidden } of propfind(context, call, {
+        path: directory,
+        depth: "1",
+      })) {
+        throwIfCancelled(context.info, call);
+        found = true;
+        const isTemporary = isTemporaryName(meta.path.slice(meta.path.lastIndexOf("/") + 1));
+        const isLeft = isTemporary && meta.kind === "file" && isLeftover(meta.modifiedAt);
+        if (isLeft && leftovers.length < LEFTOVERS_MAX) leftovers.push(meta.path);
+        // No operation could name what lies deeper.
+        const isTooDeep = Buffer.byteLength(context.info.workDirectory + meta.path) > PATH_BYTES_MAX;
+        if (isSelf || isHidden || isTooDeep) continue;
+        if (meta.kind !== "directory" || delimited) batch.add(meta);
+        else waiting.push(meta.path);
+        if (batch.isDue()) yield batch.take();
+      }
+      yield batch.take();
+      if (!found && directory === top) await requireRoot(context, call);
     }
-    yield batch;
-    if (!found && directory === top) await requireRoot(context, call);
+  } catch (error) {
+    yield batch.takeBefore(error);
+    throw error;
   }
   // Gone already, or not ours to remove: it stays hidden all the same.
   for (const path of leftovers) {

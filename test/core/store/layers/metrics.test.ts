@@ -56,6 +56,18 @@ test("a stream that breaks is a failure of its space", async () => {
   expect(book.rows()).toMatchObject([{ operation: "read", count: 1, failed: 1, bytes: 50 }]);
 });
 
+test("a list that breaks after its first entries is a failure of its space", async () => {
+  const inner = await openStore("memory://metrics-list?retries=0", { environment: {} });
+  for (const path of ["a", "b", "c"]) await inner.write(path, pattern(1));
+  const book = createMetricsBook();
+  const store = withLayers(inner, [
+    metrics({ book, space: "s" }),
+    faults([{ operation: "list", fault: { kind: "fail", at: 2 } }]),
+  ]);
+  await expect(listPaths(store, "")).rejects.toThrow();
+  expect(book.rows()).toMatchObject([{ operation: "list", count: 1, failed: 1 }]);
+});
+
 test("the longest time is that of the whole stream, as the log has it", async () => {
   const entries: LogEntry[] = [];
   const traffic = createTraffic({ log: { write: (entry) => entries.push(entry), redactPaths: false } });

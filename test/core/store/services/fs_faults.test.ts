@@ -116,6 +116,33 @@ describe("a root that is not there", () => {
   });
 });
 
+test("directories that vanish while they are listed are passed over", async () => {
+  const store = await open();
+  const names = Array.from({ length: 20 }, (_, index) => `d${index}`);
+  for (const name of names) await store.write(`${name}/f`, pattern(1));
+  const paths: string[] = [];
+  for await (const { path } of store.list("")) {
+    paths.push(path);
+    for (const name of names)
+      if (!path.startsWith(`${name}/`)) await rm(join(root, name), { recursive: true, force: true });
+  }
+  expect(paths).toHaveLength(1);
+});
+
+test("a list gives the files of a directory before it opens the next one", async () => {
+  const store = await open();
+  for (let index = 0; index < 3; index++) await store.write(`d${index}/f`, pattern(1));
+  const iterator = store.list("")[Symbol.asyncIterator]();
+  const first = (await iterator.next()).value?.path.slice(0, 2);
+  // What comes after the first is not looked for before it is asked for.
+  for (const name of ["d0", "d1", "d2"].filter((name) => name !== first))
+    await store.write(`${name}/g`, pattern(1));
+  const rest: string[] = [];
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+    rest.push(next.value.path);
+  expect(rest.sort()).toHaveLength(4);
+});
+
 describe("a prepared root", () => {
   test("without its mark, as an empty mount point, is Unreachable and stays empty", async () => {
     await (await open()).prepare?.();

@@ -49,6 +49,25 @@ requireServer("apache")("webdav and its server", () => {
     await expect(store.makeDirectory?.("a/b")).rejects.toMatchObject(unreachable);
   });
 
+  test("a list that fails gives what it has found before", async () => {
+    await newFolder();
+    const entries = Array.from(
+      { length: 200 },
+      (_, index) =>
+        `<D:response><D:href>/dav/${folder}/file-${index}</D:href><D:propstat><D:prop><D:resourcetype/></D:prop><D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>`,
+    );
+    // The answer is read in pieces of 32 KiB: only what came in the last one is not found.
+    const body = `<D:multistatus xmlns:D="DAV:">${entries.join("")}</D:wrong>`;
+    const { store } = await intercepted(() => ({ status: 207, body }));
+    const found: string[] = [];
+    const listing = async () => {
+      for await (const { path } of store.list("")) found.push(path);
+    };
+    await expect(listing()).rejects.toMatchObject({ message: expect.stringContaining("not well-formed") });
+    expect(found).toEqual(Array.from(found, (_, index) => `file-${index}`));
+    expect(found.length).toBeGreaterThan(150);
+  });
+
   test("a list removes what a crash has left long ago, and nothing else", async () => {
     await newFolder();
     const store = await open();
