@@ -6,6 +6,9 @@ export const HEAP_GROWTH_BYTES = 2 * 1024 * 1024;
 /** The same of a large one, as a share of what the last collection left: to look through it takes as long as it is large. */
 export const HEAP_GROWTH_SHARE = 0.5;
 
+/** Growth of the memory outside of the heap that objects in it keep. */
+export const BUFFER_GROWTH_BYTES = 8 * 1024 * 1024;
+
 /** Buffers that became garbage since the last collection that start the next one. */
 export const GARBAGE_BYTES_MAX = 2 * 1024 * 1024;
 
@@ -13,7 +16,8 @@ const CHECK_EVERY_MS = 100;
 
 /** What is asked of the JavaScript engine. */
 export interface Heap {
-  usedBytes(): number;
+  /** What objects take, and what they keep outside of the heap: buffers, long texts, the memory of WebAssembly. */
+  measure(): { readonly objectBytes: number; readonly bufferBytes: number };
   /** Collects all garbage, at once. */
   collect(): void;
   /** Collects what became garbage lately: in a fraction of a millisecond. */
@@ -24,12 +28,16 @@ export interface Heap {
  *  it lie. Does not keep the process alive. Engines that cannot be asked look after themselves. */
 export function guardMemory(heap: Heap | undefined = javaScriptCore()): void {
   if (!heap) return;
-  let afterBytes = heap.usedBytes();
+  let after = heap.measure();
   const check = () => {
-    const growthBytes = Math.max(HEAP_GROWTH_BYTES, afterBytes * HEAP_GROWTH_SHARE);
-    if (heap.usedBytes() <= afterBytes + growthBytes) return;
+    const now = heap.measure();
+    const growthBytes = Math.max(HEAP_GROWTH_BYTES, after.objectBytes * HEAP_GROWTH_SHARE);
+    const hasGrown =
+      now.objectBytes > after.objectBytes + growthBytes ||
+      now.bufferBytes > after.bufferBytes + BUFFER_GROWTH_BYTES;
+    if (!hasGrown) return;
     heap.collect();
-    afterBytes = heap.usedBytes();
+    after = heap.measure();
   };
   setInterval(check, CHECK_EVERY_MS).unref();
   setGarbageCollector({
@@ -47,8 +55,11 @@ function javaScriptCore(): Heap | undefined {
   // Loaded by name: Deno, which never comes here, could not even import it.
   const engine = process.getBuiltinModule("bun:jsc") as typeof import("bun:jsc");
   return {
-    // The blocks that hold objects. What `heapUsed` says is that of the last collection, and counts all memory of WebAssembly, twice.
-    usedBytes: () => process.memoryUsage().heapTotal,
+    measure() {
+      // Not `heapUsed`: the last collection's figure, of both together.
+      const { heapTotal, external } = process.memoryUsage();
+      return { objectBytes: heapTotal, bufferBytes: external };
+    },
     collect: () => Bun.gc(true),
     collectYoung: () => void engine.edenGC(),
   };

@@ -159,7 +159,6 @@ export function createNativeClient(
   };
 }
 
-/** The entries that are not jcs's own. */
 /** A list without what `isOwn`. */
 function except(isOwn: (path: string) => boolean, list: AsyncIterable<ObjectMeta>): Listing {
   return passList(() => ({ inner: list, keep: ({ path }) => !isOwn(path) }));

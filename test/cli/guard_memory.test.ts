@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
+  BUFFER_GROWTH_BYTES,
   GARBAGE_BYTES_MAX,
   guardMemory,
   HEAP_GROWTH_BYTES,
@@ -16,10 +17,11 @@ afterEach(() => {
 test("garbage is collected whenever the heap has grown, counted from what the last collection left", () => {
   let usedBytes = 100;
   let liveBytes = 100;
+  let bufferBytes = 1e9;
   const collect = vi.fn(() => {
     usedBytes = liveBytes;
   });
-  guardMemory({ usedBytes: () => usedBytes, collect, collectYoung() {} });
+  guardMemory({ measure: () => ({ objectBytes: usedBytes, bufferBytes }), collect, collectYoung() {} });
   usedBytes += HEAP_GROWTH_BYTES;
   vi.advanceTimersByTime(1000);
   expect(collect).not.toHaveBeenCalled();
@@ -37,11 +39,17 @@ test("garbage is collected whenever the heap has grown, counted from what the la
   usedBytes += 1;
   vi.advanceTimersByTime(1000);
   expect(collect).toHaveBeenCalledTimes(3);
+  bufferBytes += BUFFER_GROWTH_BYTES;
+  vi.advanceTimersByTime(1000);
+  expect(collect).toHaveBeenCalledTimes(3);
+  bufferBytes += 1;
+  vi.advanceTimersByTime(1000);
+  expect(collect).toHaveBeenCalledTimes(4);
 });
 
 test("buffers that nobody gives back are collected as they come, without waiting for a timer", () => {
   const collectYoung = vi.fn();
-  guardMemory({ usedBytes: () => 0, collect() {}, collectYoung });
+  guardMemory({ measure: () => ({ objectBytes: 0, bufferBytes: 0 }), collect() {}, collectYoung });
   noteGarbage(GARBAGE_BYTES_MAX - 1);
   expect(collectYoung).not.toHaveBeenCalled();
   noteGarbage(1);
