@@ -83,9 +83,11 @@ test("a damaged frame never makes a complete answer of other bytes that is taken
     fc.property(WHOLE, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ body, text }, place, change) => {
       const bytes = Buffer.from(text, "latin1");
       // What is damaged inside the body is for checksums to find.
-      const frame = [...bytes.keys()].filter((at) => !isInBody(text, at));
+      const frame = [...bytes.keys()].filter((at) => partAt(text, at) !== "payload");
       const at = frame[place % frame.length] ?? 0;
       bytes[at] = (bytes[at] ?? 0) ^ change;
+      // A length that became another may happen to end where some chunk does: nobody could tell.
+      fc.pre(partAt(text, at) !== "size" || !/[\da-f]/i.test(String.fromCharCode(bytes[at] ?? 0)));
       let seen: ReturnType<typeof parse>["seen"];
       try {
         seen = parse([bytes]).seen;
@@ -100,16 +102,17 @@ test("a damaged frame never makes a complete answer of other bytes that is taken
   );
 });
 
-/** Whether the byte belongs to the payload of an answer of {@link WHOLE}. */
-function isInBody(text: string, at: number): boolean {
+/** What the byte of an answer of {@link WHOLE} belongs to: its payload, the lengths of its chunks, or what is around them. */
+function partAt(text: string, at: number): "payload" | "size" | "frame" {
   const start = text.indexOf("\r\n\r\n", text.indexOf(OK)) + 4;
-  if (at < start) return false;
-  if (!text.includes("chunked")) return true;
+  if (at < start) return "frame";
+  if (!text.includes("chunked")) return "payload";
   for (let next = start; ; ) {
     const line = text.indexOf("\r\n", next) + 2;
     const size = Number.parseInt(text.slice(next), 16);
-    if (size === 0 || at < line) return false;
-    if (at < line + size) return true;
+    if (at >= next && at < next + size.toString(16).length) return "size";
+    if (size === 0 || at < line) return "frame";
+    if (at < line + size) return "payload";
     next = line + size + 2;
   }
 }
