@@ -1,5 +1,5 @@
-/** The configuration that a missing file means, and the default of every key: the embedded catalogue, nothing mounted. It stands by itself, since most runs of jcs
- *  need no more: what checks a file takes ten times as long to load. */
+/** The configuration that a missing file means, and the default of every key: the embedded catalogue, nothing mounted. It stands by itself, since runs
+ *  without a file need no more: what checks one takes 4 MiB. */
 export const DEFAULT_CONFIG = {
   hubRPC: { rootCA: "" },
   coordinatorRPC: { address: "127.0.0.1:5009", rootCA: "" },
